@@ -1,0 +1,91 @@
+//! Counts tests by what the runners say at their end. Runs no test.
+
+use std::iter::Sum;
+
+/// How many tests passed and failed.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Tally {
+    /// Those that passed.
+    pub(crate) passed: usize,
+    /// Those that failed, were cut short, or could not begin.
+    pub(crate) failed: usize,
+}
+
+impl Tally {
+    /// One thing that passed.
+    pub(crate) const PASS: Self = Self { passed: 1, failed: 0 };
+    /// One thing that failed.
+    pub(crate) const FAIL: Self = Self { passed: 0, failed: 1 };
+
+    /// What a runner's output sums up to. A runner that ended badly has a failure, whatever it says.
+    pub(crate) fn of(lines: &[String], is_success: bool) -> Self {
+        let said = lines.iter().filter_map(|line| cargo_line(line).or_else(|| node_line(line))).sum::<Self>();
+        if !is_success && said.failed == 0 { Self { failed: 1, ..said } } else { said }
+    }
+}
+
+impl Sum for Tally {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), |one, other| Self {
+            passed: one.passed.saturating_add(other.passed),
+            failed: one.failed.saturating_add(other.failed),
+        })
+    }
+}
+
+/// `test result: ok. 12 passed; 0 failed; …`, as cargo's and wasm-bindgen's runners end each binary.
+fn cargo_line(line: &str) -> Option<Tally> {
+    let (_, counts) = line.trim().strip_prefix("test result: ")?.split_once(". ")?;
+    let count = |name: &str| -> Option<usize> {
+        let part = counts.split(';').find_map(|part| part.trim().strip_suffix(name))?;
+        part.trim().parse().ok()
+    };
+    Some(Tally { passed: count(" passed")?, failed: count(" failed")? })
+}
+
+/// `# pass 12` (tap) or `ℹ pass 12` (spec), as Node's runner ends; a cancelled test is a failed one.
+fn node_line(line: &str) -> Option<Tally> {
+    let line = line.strip_prefix("# ").or_else(|| line.strip_prefix("ℹ "))?;
+    let (name, count) = line.split_once(' ')?;
+    let count = count.trim().parse().ok()?;
+    match name {
+        "pass" => Some(Tally { passed: count, failed: 0 }),
+        "fail" | "cancelled" => Some(Tally { passed: 0, failed: count }),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tally(text: &str, is_success: bool) -> Tally {
+        Tally::of(&text.lines().map(str::to_owned).collect::<Vec<_>>(), is_success)
+    }
+
+    #[test]
+    fn the_binaries_of_a_cargo_run_are_summed() {
+        let text = "running 3 tests\ntest result: FAILED. 2 passed; 1 failed; 0 ignored; 0 measured\n\
+                    test result: ok. 4 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.1s";
+        assert_eq!(tally(text, false), Tally { passed: 6, failed: 1 });
+    }
+
+    #[test]
+    fn both_of_nodes_reporters_are_understood() {
+        let spec = "ℹ tests 7\nℹ pass 5\nℹ fail 1\nℹ cancelled 1\nℹ skipped 0";
+        let tap = "# tests 7\n# pass 5\n# fail 1\n# cancelled 1\n# skipped 0";
+        assert_eq!(tally(spec, false), Tally { passed: 5, failed: 2 });
+        assert_eq!(tally(tap, false), Tally { passed: 5, failed: 2 });
+    }
+
+    #[test]
+    fn a_runner_that_ended_badly_has_a_failure() {
+        assert_eq!(tally("error: could not compile", false), Tally::FAIL);
+        assert_eq!(tally("test result: ok. 4 passed; 0 failed", false), Tally { passed: 4, failed: 1 });
+    }
+
+    #[test]
+    fn a_runner_that_says_nothing_ran_nothing() {
+        assert_eq!(tally("all quiet", true), Tally::default());
+    }
+}
