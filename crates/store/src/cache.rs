@@ -1,0 +1,113 @@
+//! The decoded pages that were used last, as many as fit.
+//! Does not load pages.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use crate::PageId;
+use crate::format::Page;
+
+/// Keeps pages within a number of bytes; the one that was not used for longest goes first.
+pub(crate) struct Cache {
+    limit: usize,
+    bytes: usize,
+    clock: u64,
+    pages: BTreeMap<PageId, Kept>,
+    by_use: BTreeMap<u64, PageId>,
+}
+
+struct Kept {
+    page: Rc<Page>,
+    used: u64,
+}
+
+impl Cache {
+    pub(crate) fn new(limit: usize) -> Self {
+        Self { limit, bytes: 0, clock: 0, pages: BTreeMap::new(), by_use: BTreeMap::new() }
+    }
+
+    /// Keeps a page, and lets go of others until all fit. A page larger than the limit stays until the next one comes.
+    pub(crate) fn insert(&mut self, id: PageId, page: Rc<Page>) {
+        self.remove(id);
+        while self.bytes + page.cost() > self.limit
+            && let Some((_, oldest)) = self.by_use.first_key_value()
+        {
+            self.remove(*oldest);
+        }
+        self.clock += 1;
+        self.bytes += page.cost();
+        self.by_use.insert(self.clock, id);
+        self.pages.insert(id, Kept { page, used: self.clock });
+    }
+
+    pub(crate) fn remove(&mut self, id: PageId) {
+        if let Some(kept) = self.pages.remove(&id) {
+            self.bytes -= kept.page.cost();
+            self.by_use.remove(&kept.used);
+        }
+    }
+
+    /// Returns a page and counts that as its use.
+    pub(crate) fn page(&mut self, id: PageId) -> Option<Rc<Page>> {
+        let kept = self.pages.get_mut(&id)?;
+        self.clock += 1;
+        self.by_use.remove(&kept.used);
+        self.by_use.insert(self.clock, id);
+        kept.used = self.clock;
+        Some(Rc::clone(&kept.page))
+    }
+
+    pub(crate) fn clear(&mut self) {
+        *self = Self::new(self.limit);
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::encode_page;
+    use crate::{Key, Value};
+
+    fn page() -> Rc<Page> {
+        let rows = [(Key::new("a"), Value::from(vec![0; 100]))];
+        Rc::new(Page::decode(encode_page(&rows).into()).unwrap())
+    }
+
+    fn kept(cache: &Cache) -> Vec<u64> {
+        cache.pages.keys().map(|id| id.0).collect()
+    }
+
+    #[test]
+    fn page_that_was_not_used_for_longest_goes_first() {
+        let mut cache = Cache::new(2 * page().cost());
+        cache.insert(PageId(1), page());
+        cache.insert(PageId(2), page());
+        assert!(cache.page(PageId(1)).is_some());
+        cache.insert(PageId(3), page());
+        assert_eq!(kept(&cache), [1, 3]);
+        assert!(cache.page(PageId(2)).is_none());
+    }
+
+    #[test]
+    fn bytes_are_those_of_the_pages_kept() {
+        let mut cache = Cache::new(page().cost());
+        cache.insert(PageId(1), page());
+        cache.insert(PageId(1), page());
+        assert_eq!(cache.bytes(), page().cost());
+        cache.remove(PageId(1));
+        cache.remove(PageId(1));
+        assert_eq!((cache.bytes(), cache.by_use.len()), (0, 0));
+    }
+
+    #[test]
+    fn page_larger_than_the_limit_is_kept_alone() {
+        let mut cache = Cache::new(1);
+        cache.insert(PageId(1), page());
+        cache.insert(PageId(2), page());
+        assert_eq!(kept(&cache), [2]);
+    }
+}

@@ -1,0 +1,134 @@
+//! The directory: which page holds which range of keys. It is small and always in memory.
+//! Does not hold the pages.
+
+use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
+
+use super::Unreadable;
+use super::header::{Kind, open, seal};
+use crate::{Key, PageId};
+
+/// The pages in the order of their keys.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Directory {
+    /// Each page holds the keys from its first one to that of the page after it.
+    pub(crate) pages: Vec<PageInfo>,
+    /// The next page id that was never used.
+    pub(crate) next_id: PageId,
+}
+
+/// What is known of a page without reading it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct PageInfo {
+    pub(crate) first: Key,
+    pub(crate) id: PageId,
+    pub(crate) records: u32,
+    pub(crate) bytes: u32,
+}
+
+#[derive(Deserialize, Serialize)]
+struct Written {
+    next_id: PageId,
+    pages: Vec<(ByteBuf, PageId, u32, u32)>,
+}
+
+impl Directory {
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let pages = self.pages.iter();
+        let pages =
+            pages.map(|page| (ByteBuf::from(page.first.as_bytes()), page.id, page.records, page.bytes));
+        seal(Kind::Directory, &Written { next_id: self.next_id, pages: pages.collect() })
+    }
+
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, Unreadable> {
+        let payload = open(Kind::Directory, bytes)?;
+        let written: Written = postcard::from_bytes(payload).map_err(|_error| Unreadable::Damaged)?;
+        let pages = written.pages.into_iter().map(|(first, id, records, bytes)| PageInfo {
+            first: Key::new(first.into_vec()),
+            id,
+            records,
+            bytes,
+        });
+        Ok(Self { pages: pages.collect(), next_id: written.next_id })
+    }
+
+    /// Returns the bytes of all pages.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.pages.iter().map(|page| u64::from(page.bytes)).sum()
+    }
+
+    /// Finds the place of the page that a key belongs to. Keys before the first page belong to it; `None`: there are no pages.
+    pub(crate) fn place_of(&self, key: &Key) -> Option<usize> {
+        let after = self.pages.partition_point(|page| page.first <= *key);
+        (!self.pages.is_empty()).then(|| after.saturating_sub(1))
+    }
+
+    /// Finds the page that may hold a row at a key.
+    pub(crate) fn page_at(&self, key: &Key) -> Option<&PageInfo> {
+        self.pages.get(self.place_of(key)?).filter(|page| page.first <= *key)
+    }
+
+    /// Lists the pages that may hold rows of a half-open range.
+    pub(crate) fn pages_between(&self, start: &Key, end: Option<&Key>) -> &[PageInfo] {
+        let from = self.place_of(start).unwrap_or_default();
+        let to = end.map_or(self.pages.len(), |end| self.pages.partition_point(|page| page.first < *end));
+        self.pages.get(from..to).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn directory(firsts: &[&str]) -> Directory {
+        let pages = firsts.iter().zip(0..).map(|(first, id)| PageInfo {
+            first: Key::new(*first),
+            id: PageId(id),
+            records: 3,
+            bytes: 100,
+        });
+        Directory { pages: pages.collect(), next_id: PageId(9) }
+    }
+
+    fn ids(pages: &[PageInfo]) -> Vec<u64> {
+        pages.iter().map(|page| page.id.0).collect()
+    }
+
+    #[test]
+    fn directory_is_read_as_it_was_written() {
+        let written = directory(&["b", "f"]);
+        assert_eq!(Directory::decode(&written.encode()), Ok(written));
+        assert_eq!(Directory::decode(b"SYND"), Err(Unreadable::Damaged));
+    }
+
+    #[test]
+    fn format_1_is_these_bytes() {
+        let bytes = directory(&["b"]).encode();
+        assert_eq!(bytes[..6], *b"SYND\x01\x00");
+        assert_eq!(bytes[10..], [9, 1, 1, b'b', 0, 3, 100]);
+    }
+
+    #[test]
+    fn key_is_in_the_last_page_that_begins_at_or_before_it() {
+        let directory = directory(&["b", "f", "k"]);
+        let page_at = |key: &str| directory.page_at(&Key::new(key)).map(|page| page.id.0);
+        assert_eq!(["a", "b", "e", "f", "z"].map(page_at), [None, Some(0), Some(0), Some(1), Some(2)]);
+        assert_eq!(directory.place_of(&Key::new("a")), Some(0));
+        assert_eq!(Directory::default().place_of(&Key::new("a")), None);
+    }
+
+    #[test]
+    fn range_touches_the_pages_that_overlap_it() {
+        let directory = directory(&["b", "f", "k"]);
+        let between = |start: &str, end: Option<&str>| {
+            ids(directory.pages_between(&Key::new(start), end.map(Key::new).as_ref()))
+        };
+        assert_eq!(between("", None), [0, 1, 2]);
+        assert_eq!(between("c", Some("f")), [0]);
+        assert_eq!(between("c", Some("g")), [0, 1]);
+        assert_eq!(between("z", None), [2]);
+        assert_eq!(between("a", Some("b")), Vec::<u64>::new());
+        assert_eq!(between("g", Some("c")), Vec::<u64>::new());
+        assert_eq!(ids(Directory::default().pages_between(&Key::new(""), None)), Vec::<u64>::new());
+    }
+}

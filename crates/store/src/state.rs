@@ -1,0 +1,253 @@
+//! What one context has in memory: the directory, the rows of the log after the last compaction, and cached pages.
+//! Waits for nothing and knows no disk.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::rc::Rc;
+
+use crate::cache::Cache;
+use crate::compaction::{Folded, Snapped};
+use crate::format::{Directory, FORMAT, Page, Unreadable, decode_entry};
+use crate::snapshot::Pins;
+use crate::{
+    Commit, DiskError, Entries, Generation, Key, Loaded, PageId, Part, Read, Sequence, StoreError,
+    StoreMetrics, Value,
+};
+
+/// The rows of the log after the last compaction: the number of the entry that wrote each, and what it wrote.
+pub(crate) type Memtable = BTreeMap<Key, (Sequence, Option<Value>)>;
+
+/// What one context has in memory.
+pub(crate) struct State {
+    generation: Generation,
+    sequence: Sequence,
+    memtable: Memtable,
+    log: VecDeque<(Sequence, usize)>,
+    directory: Directory,
+    cache: RefCell<Cache>,
+    corruptions: BTreeSet<Part>,
+    bytes_appended: u64,
+    bytes_compacted: u64,
+}
+
+/// What loading again leaves to be done.
+pub(crate) struct Reloaded {
+    /// Entries that this context has not seen.
+    pub(crate) rest: Entries,
+    /// Whether others were folded away before it saw them.
+    pub(crate) is_reset: bool,
+}
+
+impl State {
+    /// Makes the state of a disk as it was loaded.
+    pub(crate) fn open(loaded: Loaded, cache_bytes: usize) -> Result<Self, StoreError> {
+        let mut state = Self {
+            generation: Generation(0),
+            sequence: Sequence(0),
+            memtable: Memtable::new(),
+            log: VecDeque::new(),
+            directory: Directory::default(),
+            cache: RefCell::new(Cache::new(cache_bytes)),
+            corruptions: BTreeSet::new(),
+            bytes_appended: 0,
+            bytes_compacted: 0,
+        };
+        for (sequence, blob) in state.reload(loaded)?.rest {
+            state.apply_silently(sequence, &blob)?;
+        }
+        Ok(state)
+    }
+
+    /// Takes over what a newer generation says; the rows that this context knows stay the same, unless `is_reset`.
+    pub(crate) fn reload(&mut self, loaded: Loaded) -> Result<Reloaded, StoreError> {
+        let Loaded { head, directory, entries } = loaded;
+        if head.format > FORMAT {
+            return Err(DiskError::NewerFormat.into());
+        }
+        let directory = directory.map_or(Ok(Directory::default()), |bytes| Directory::decode(&bytes));
+        let directory = directory.map_err(|error| unreadable(Part::Directory, error))?;
+        let last = entries.last().map_or(head.through, |(sequence, _)| *sequence);
+        // A disk that goes back was deleted and made again.
+        let is_other = head.generation < self.generation || last < self.sequence;
+        let is_reset = is_other || head.through > self.sequence;
+        let known = if is_reset { head.through } else { self.sequence };
+
+        self.generation = head.generation;
+        self.directory = directory;
+        self.sequence = head.through;
+        self.memtable.clear();
+        self.log.clear();
+        if is_other {
+            self.cache.borrow_mut().clear();
+        }
+        let (seen, rest): (Entries, Entries) =
+            entries.into_iter().partition(|(sequence, _)| *sequence <= known);
+        for (sequence, blob) in seen {
+            self.apply_silently(sequence, &blob)?;
+        }
+        if !is_reset {
+            return Ok(Reloaded { rest, is_reset });
+        }
+        for (sequence, blob) in rest {
+            self.apply_silently(sequence, &blob)?;
+        }
+        Ok(Reloaded { rest: Entries::new(), is_reset })
+    }
+
+    /// Reads an entry. One that is damaged is noted and skipped: `None`.
+    pub(crate) fn read_entry(
+        &mut self,
+        sequence: Sequence,
+        blob: &Rc<[u8]>,
+    ) -> Result<Option<Vec<Commit>>, StoreError> {
+        match decode_entry(blob) {
+            Ok(commits) => Ok(Some(commits)),
+            Err(Unreadable::Newer) => Err(DiskError::NewerFormat.into()),
+            Err(Unreadable::Damaged) => {
+                self.corruptions.insert(Part::Entry(sequence));
+                self.end_entry(sequence, blob.len());
+                Ok(None)
+            }
+        }
+    }
+
+    /// Applies one commit of the entry that `end_entry` is going to end.
+    pub(crate) fn apply(&mut self, sequence: Sequence, commit: &Commit) {
+        for (key, value) in &commit.writes {
+            self.memtable.insert(key.clone(), (sequence, value.clone()));
+        }
+    }
+
+    /// Counts an entry as applied.
+    pub(crate) fn end_entry(&mut self, sequence: Sequence, bytes: usize) {
+        self.sequence = sequence;
+        self.log.push_back((sequence, bytes));
+    }
+
+    fn apply_silently(&mut self, sequence: Sequence, blob: &Rc<[u8]>) -> Result<(), StoreError> {
+        if let Some(commits) = self.read_entry(sequence, blob)? {
+            for commit in &commits {
+                self.apply(sequence, commit);
+            }
+            self.end_entry(sequence, blob.len());
+        }
+        Ok(())
+    }
+
+    /// Decodes a page and keeps it in the cache. One that is damaged or not there is noted, and stands for no rows.
+    pub(crate) fn keep_page(&mut self, id: PageId, blob: Option<Rc<[u8]>>) -> Result<Rc<Page>, StoreError> {
+        let page = match blob.map_or(Err(Unreadable::Damaged), Page::decode) {
+            Ok(page) => page,
+            Err(Unreadable::Newer) => return Err(DiskError::NewerFormat.into()),
+            Err(Unreadable::Damaged) => {
+                self.corruptions.insert(Part::Page(id));
+                Page::empty()
+            }
+        };
+        let page = Rc::new(page);
+        self.cache.get_mut().insert(id, Rc::clone(&page));
+        Ok(page)
+    }
+
+    /// Captures what a compaction folds: everything applied so far.
+    pub(crate) fn snap(&self) -> Snapped {
+        let rows = self.memtable.iter().map(|(key, (_, value))| (key.clone(), value.clone())).collect();
+        let damaged = self.corruptions.iter().filter_map(|part| match part {
+            Part::Page(id) => Some(*id),
+            Part::Directory | Part::Entry(_) => None,
+        });
+        Snapped {
+            generation: self.generation,
+            through: self.sequence,
+            rows,
+            directory: self.directory.clone(),
+            damaged: damaged.collect(),
+        }
+    }
+
+    /// Takes over a compaction that this context made, unless a newer generation is known already.
+    pub(crate) fn fold(&mut self, snapped: &Snapped, folded: Folded) -> Result<(), StoreError> {
+        if self.generation != snapped.generation {
+            return Ok(());
+        }
+        self.generation = snapped.generation.next();
+        self.directory = folded.directory;
+        self.memtable.retain(|_, (sequence, _)| *sequence > snapped.through);
+        self.log.retain(|(sequence, _)| *sequence > snapped.through);
+        for id in folded.replaced {
+            self.cache.get_mut().remove(id);
+        }
+        for (id, blob) in folded.put {
+            self.bytes_compacted += blob.len() as u64;
+            self.keep_page(id, Some(blob.into()))?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn count_appended(&mut self, bytes: usize) {
+        self.bytes_appended += bytes as u64;
+    }
+
+    /// Lists the pages that the rows named by `reads` may be in, and that are neither pinned nor cached.
+    pub(crate) fn missing<'a>(
+        &self,
+        reads: impl IntoIterator<Item = &'a Read>,
+        pins: &Pins,
+    ) -> BTreeSet<PageId> {
+        let mut ids = BTreeSet::new();
+        for read in reads {
+            match read {
+                Read::Key(key) if self.memtable.contains_key(key) => {}
+                Read::Key(key) => ids.extend(self.directory.page_at(key).map(|page| page.id)),
+                Read::Range { start, end } => {
+                    ids.extend(self.directory.pages_between(start, end.as_ref()).iter().map(|page| page.id));
+                }
+            }
+        }
+        ids.retain(|id| !pins.contains_key(id) && self.page(*id).is_none());
+        ids
+    }
+
+    pub(crate) fn page(&self, id: PageId) -> Option<Rc<Page>> {
+        self.cache.borrow_mut().page(id)
+    }
+
+    pub(crate) fn memtable(&self) -> &Memtable {
+        &self.memtable
+    }
+
+    pub(crate) fn directory(&self) -> &Directory {
+        &self.directory
+    }
+
+    pub(crate) fn generation(&self) -> Generation {
+        self.generation
+    }
+
+    pub(crate) fn sequence(&self) -> Sequence {
+        self.sequence
+    }
+
+    pub(crate) fn corruptions(&self) -> Vec<Part> {
+        self.corruptions.iter().copied().collect()
+    }
+
+    pub(crate) fn metrics(&self) -> StoreMetrics {
+        StoreMetrics {
+            bytes_appended: self.bytes_appended,
+            bytes_compacted: self.bytes_compacted,
+            pages: self.directory.pages.len(),
+            page_bytes: self.directory.bytes(),
+            log_entries: self.log.len(),
+            log_bytes: self.log.iter().map(|(_, bytes)| *bytes as u64).sum(),
+            cache_bytes: self.cache.borrow().bytes(),
+        }
+    }
+}
+
+fn unreadable(part: Part, error: Unreadable) -> StoreError {
+    match error {
+        Unreadable::Damaged => StoreError::Corrupt(part),
+        Unreadable::Newer => DiskError::NewerFormat.into(),
+    }
+}

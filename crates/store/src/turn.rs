@@ -1,0 +1,126 @@
+//! Who works on the log when: one turn at a time, and everything that is asked for meanwhile goes together into the next.
+//! Does not know what a turn does.
+//!
+//! Nothing is spawned. A turn is a shared future that everyone who waits for it drives, and that drives the turn before it.
+//! So a turn goes on as long as anyone waits for it or for a later one, and ends, like a crash, where nobody does.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use futures::FutureExt;
+use futures::future::{LocalBoxFuture, Shared, WeakShared};
+
+use crate::plan::Plan;
+use crate::snapshot::Overlay;
+use crate::{Commit, Read, StoreError, Value, View};
+
+/// How a turn ended.
+#[derive(Clone, Debug)]
+pub(crate) struct TurnResult {
+    /// Whether what others appended is known.
+    pub(crate) caught_up: Result<(), StoreError>,
+    /// Whether what the plans decided is durable.
+    pub(crate) committed: Result<(), StoreError>,
+}
+
+/// What is asked of a turn.
+#[derive(Default)]
+pub(crate) struct Work {
+    pub(crate) jobs: Vec<Rc<dyn Job>>,
+    pub(crate) is_tail_wanted: bool,
+}
+
+type Turn = LocalBoxFuture<'static, TurnResult>;
+
+/// The turn that is taken, and the one that waits.
+#[derive(Default)]
+pub(crate) struct Turns {
+    waiting: RefCell<Option<Waiting>>,
+    taken: RefCell<Option<WeakShared<Turn>>>,
+}
+
+struct Waiting {
+    work: Work,
+    turn: WeakShared<Turn>,
+}
+
+impl Turns {
+    /// Asks for work in the next turn; the future that comes back has to be awaited.
+    ///
+    /// `take` makes the future of a turn. It has to call `begin` first, once it is polled.
+    pub(crate) fn join(
+        &self,
+        ask: impl FnOnce(&mut Work),
+        take: impl AsyncFnOnce() -> TurnResult + 'static,
+    ) -> Shared<Turn> {
+        let mut waiting = self.waiting.borrow_mut();
+        if let Some(waiting) = waiting.as_mut()
+            && let Some(turn) = waiting.turn.upgrade()
+        {
+            ask(&mut waiting.work);
+            return turn;
+        }
+        let before = self.taken.borrow().as_ref().and_then(WeakShared::upgrade);
+        let turn = async move {
+            if let Some(before) = before {
+                before.await;
+            }
+            take().await
+        };
+        let turn = turn.boxed_local().shared();
+        let mut work = Work::default();
+        ask(&mut work);
+        *waiting = turn.downgrade().map(|turn| Waiting { work, turn });
+        turn
+    }
+
+    /// Takes the turn that waits: from here on, whoever asks gets into the one after it.
+    pub(crate) fn begin(&self) -> Work {
+        let Some(Waiting { work, turn }) = self.waiting.take() else { return Work::default() };
+        *self.taken.borrow_mut() = Some(turn);
+        work
+    }
+}
+
+/// A plan that waits for its turn, whatever its outcome is.
+pub(crate) trait Job {
+    fn reads(&self) -> Vec<Read>;
+
+    /// Lets the plan decide, keeps the outcome, and lays the writes over those of the plans before it.
+    fn decide(&self, view: &dyn View) -> Commit;
+}
+
+/// A plan and the outcome of its last decision.
+pub(crate) struct PlanJob<P: Plan> {
+    plan: P,
+    outcome: RefCell<Option<P::Outcome>>,
+}
+
+impl<P: Plan> PlanJob<P> {
+    pub(crate) fn new(plan: P) -> Self {
+        Self { plan, outcome: RefCell::new(None) }
+    }
+
+    pub(crate) fn take_outcome(&self) -> Option<P::Outcome> {
+        self.outcome.take()
+    }
+}
+
+impl<P: Plan> Job for PlanJob<P> {
+    fn reads(&self) -> Vec<Read> {
+        self.plan.reads()
+    }
+
+    fn decide(&self, view: &dyn View) -> Commit {
+        let decision = self.plan.decide(view);
+        self.outcome.replace(Some(decision.outcome));
+        let writes = decision.writes.into_iter();
+        let writes = writes.map(|write| (write.key, write.value.map(Value::from)));
+        Commit { origin: self.plan.origin(), writes: writes.collect() }
+    }
+}
+
+/// Lays what one plan wrote over what the plans before it wrote.
+pub(crate) fn lay_over(overlay: &mut Overlay, commit: &Commit) {
+    overlay.extend(commit.writes.iter().cloned());
+}
