@@ -1,0 +1,103 @@
+// @ts-check
+/**
+ * The form that signs in: one dialog for logging in and for creating an account.
+ * What a session opens is the caller's to do.
+ */
+import { fill, h, write } from "./dom.js";
+import { sentence } from "./problem.js";
+import { authenticate } from "./session.js";
+
+/** @typedef {import("./session.js").Session} Session */
+
+/** @type {Record<"register" | "login", { title: string, submit: string, other: string, password: string }>} */
+const TEXT = {
+  register: { title: "Create an account", submit: "Create account", other: "I have an account", password: "new-password" },
+  login: { title: "Log in", submit: "Log in", other: "Create an account instead", password: "current-password" },
+};
+
+/**
+ * The fields and their buttons. `signedIn` is called with the session; what it throws is shown.
+ * @param {() => string} url Where the server is.
+ * @param {(session: Session) => Promise<void>} signedIn
+ */
+export function signInForm(url, signedIn) {
+  /** @type {keyof typeof TEXT} */
+  let action = "register";
+  const title = h("h2", { id: "sign-in-title" });
+  const email = h("input", { class: "field", type: "email", required: true, autocomplete: "username", "data-testid": "email" });
+  const password = h("input", { class: "field", type: "password", required: true, minlength: 8, "data-testid": "password" });
+  const problem = h("p", { class: "problem", role: "alert", "data-testid": "sign-in-problem" });
+  const submit = h("button", { type: "submit", class: "button primary", "data-testid": "sign-in-submit" });
+  const other = h("button", { type: "button", class: "button plain", "data-testid": "sign-in-other", onclick: () => turn(action === "login" ? "register" : "login") });
+  const form = h("form", { class: "stack", "data-testid": "sign-in-form", onsubmit: run },
+    title,
+    h("label", {}, "Email", email),
+    h("label", {}, "Password", password, h("small", { class: "note" }, "At least 8 characters")),
+    problem, h("div", { class: "actions" }, submit, other));
+
+  /** @param {keyof typeof TEXT} next */
+  function turn(next) {
+    action = next;
+    write(title, TEXT[next].title);
+    write(submit, TEXT[next].submit);
+    write(other, TEXT[next].other);
+    write(problem, "");
+    password.setAttribute("autocomplete", /** @type {AutoFill} */ (TEXT[next].password));
+  }
+
+  /** @param {SubmitEvent} event */
+  async function run(event) {
+    event.preventDefault();
+    submit.disabled = true;
+    write(problem, "");
+    try {
+      await signedIn(await authenticate(url(), action, email.value.trim().toLowerCase(), password.value));
+      form.reset();
+    } catch (error) {
+      write(problem, action === "login" && error instanceof Error && "code" in error && error.code === "unauthorized"
+        ? "The email or the password is wrong." : sentence(error));
+    }
+    submit.disabled = false;
+  }
+
+  turn(action);
+  return { element: form, email, turn };
+}
+
+/**
+ * The form in a dialog.
+ * @param {(session: Session) => Promise<void>} signedIn
+ */
+export function signInDialog(signedIn) {
+  const form = signInForm(() => location.origin, async (session) => {
+    await signedIn(session);
+    dialog.close();
+  });
+  const cancel = h("button", { type: "button", class: "button plain", "data-testid": "sign-in-cancel", onclick: () => dialog.close() }, "Not now");
+  const dialog = h("dialog", { "aria-labelledby": "sign-in-title", "data-testid": "sign-in-dialog" });
+  fill(dialog, form.element, cancel);
+  document.body.append(dialog);
+  return {
+    ask() {
+      dialog.showModal();
+      form.email.focus();
+    },
+  };
+}
+
+/**
+ * Asks before something is lost. Resolves to whether it may go on.
+ * @param {string} question
+ * @param {string} yes
+ * @returns {Promise<boolean>}
+ */
+export function confirmed(question, yes) {
+  return new Promise((resolve) => {
+    const dialog = h("dialog", { "aria-label": question, "data-testid": "confirm", onclose: () => { dialog.remove(); resolve(dialog.returnValue === "yes"); } },
+      h("form", { method: "dialog", class: "stack" }, h("p", {}, question), h("div", { class: "actions" },
+        h("button", { class: "button danger", value: "yes", "data-testid": "confirm-yes" }, yes),
+        h("button", { class: "button", value: "no", autofocus: true, "data-testid": "confirm-no" }, "Cancel"))));
+    document.body.append(dialog);
+    dialog.showModal();
+  });
+}
