@@ -27,8 +27,7 @@ pub(crate) fn run(places: &Places) -> Result<ExitCode> {
     steps.step("Optimising the module", |reporter| optimise(places, reporter))?;
     let tarball = steps.step("Packing it", |reporter| pack(places, reporter))?;
     steps.step("Trying the tarball in an empty project", |reporter| {
-        let finished = try_out(places, &tarball, &reporter.streamed())?;
-        finished.success()
+        try_out(places, &tarball, reporter)?.success()
     })?;
     for line in measured(places, &tarball)? {
         say(&line);
@@ -80,7 +79,7 @@ pub(crate) fn try_out(places: &Places, tarball: &Path, reporter: &Reporter) -> R
     let mut node = process::program("node", folder);
     node.args(["--test", "--test-reporter=spec", "tarball.test.mjs"]);
     node.env("FAKE_INDEXEDDB", places.source("node_modules/fake-indexeddb/auto/index.mjs"));
-    process::run(&mut node, reporter)
+    process::run(&mut node, &reporter.streamed())
 }
 
 /// The sizes that a user of the package pays for, raw and as gzip.

@@ -85,7 +85,7 @@ fn package(places: &Places, reporter: &Reporter) -> Result<Tally> {
     wasm::bind(places, reporter)?;
     pkg::optimise(places, reporter)?;
     let tarball = pkg::pack(places, reporter)?;
-    let finished = pkg::try_out(places, &tarball, &reporter.streamed())?;
+    let finished = pkg::try_out(places, &tarball, reporter)?;
     for line in pkg::measured(places, &tarball)? {
         reporter.note(&line);
     }
