@@ -113,6 +113,25 @@ pub trait Disk {
         entry: &[u8],
     ) -> Result<Append, DiskError>;
 
+    /// Reads the entries after `after`, lets `decide` make an entry out of them, and appends it behind them.
+    ///
+    /// Where `decide` makes none, nothing happens and the answer is `Behind`; it is not asked where the disk has another
+    /// generation. A disk that can do all of it in one step does so: then a context cannot starve, however many others
+    /// append. `decide` may be called although nothing is appended in the end.
+    async fn append_after_tail(
+        &self,
+        generation: Generation,
+        after: Sequence,
+        decide: &mut dyn FnMut(&Entries) -> Option<Vec<u8>>,
+    ) -> Result<Append, DiskError> {
+        let Tail::Entries(entries) = self.tail(generation, after).await? else {
+            return Ok(Append::Compacted);
+        };
+        let Some(entry) = decide(&entries) else { return Ok(Append::Behind(entries)) };
+        let last = entries.last().map_or(after, |(sequence, _)| *sequence);
+        self.append(generation, last, &entry).await
+    }
+
     /// Reads pages, unless the disk has another generation than `generation`.
     async fn pages(&self, generation: Generation, ids: &[PageId]) -> Result<Pages, DiskError>;
 

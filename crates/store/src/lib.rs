@@ -5,13 +5,16 @@
 mod cache;
 mod compaction;
 #[cfg(any(test, feature = "conformance"))]
+#[allow(missing_docs, reason = "the names of the laws say what they are")]
 pub mod conformance;
+mod context;
 mod database;
 mod disk;
 mod error;
 mod format;
 mod ids;
 mod key;
+mod log;
 mod memory;
 mod observer;
 mod plan;

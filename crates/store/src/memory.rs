@@ -3,6 +3,7 @@
 
 use std::cell::{Ref, RefCell};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::ops::Bound;
 use std::rc::Rc;
 
@@ -40,12 +41,14 @@ impl Kept {
 
     fn append(&mut self, after: Sequence, entry: &[u8]) -> Append {
         if self.head.through > after {
-            Append::Compacted
-        } else if self.log.contains_key(&after.next()) {
-            Append::Behind(self.after(after))
-        } else {
-            self.log.insert(after.next(), entry.into());
-            Append::Appended(after.next())
+            return Append::Compacted;
+        }
+        match self.log.entry(after.next()) {
+            Entry::Vacant(free) => {
+                free.insert(entry.into());
+                Append::Appended(after.next())
+            }
+            Entry::Occupied(_) => Append::Behind(self.after(after)),
         }
     }
 
@@ -128,6 +131,20 @@ impl Disk for MemoryDisk {
         Ok(self.kept.borrow_mut().append(after, entry))
     }
 
+    async fn append_after_tail(
+        &self,
+        generation: Generation,
+        after: Sequence,
+        decide: &mut dyn FnMut(&Entries) -> Option<Vec<u8>>,
+    ) -> Result<Append, DiskError> {
+        let Tail::Entries(entries) = self.tail(generation, after).await? else {
+            return Ok(Append::Compacted);
+        };
+        let Some(entry) = decide(&entries) else { return Ok(Append::Behind(entries)) };
+        let last = entries.last().map_or(after, |(sequence, _)| *sequence);
+        Ok(self.kept.borrow_mut().append(last, &entry))
+    }
+
     async fn pages(&self, generation: Generation, ids: &[PageId]) -> Result<Pages, DiskError> {
         let kept = self.kept()?;
         if kept.head.generation != generation {
@@ -143,5 +160,34 @@ impl Disk for MemoryDisk {
 
     async fn flush(&self) -> Result<(), DiskError> {
         self.kept().map(drop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::executor::block_on;
+
+    use super::*;
+    use crate::conformance;
+
+    macro_rules! laws {
+        ($($law:ident)*) => {
+            $(#[test]
+            fn $law() {
+                let disk = MemoryDisk::new();
+                block_on(conformance::$law(async || disk.clone()));
+            })*
+        };
+    }
+    crate::for_each_disk_law!(laws);
+
+    #[test]
+    fn newer_format_is_refused() {
+        let disk = MemoryDisk::new();
+        disk.set_format(FORMAT + 1);
+        assert_eq!(block_on(disk.load()).unwrap_err(), DiskError::NewerFormat);
+        assert_eq!(block_on(disk.append(Generation(0), Sequence(0), b"a")), Err(DiskError::NewerFormat));
+        disk.set_format(FORMAT);
+        assert_eq!(block_on(disk.load()).unwrap().entries, Vec::new());
     }
 }

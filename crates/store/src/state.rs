@@ -64,8 +64,10 @@ impl State {
         if head.format > FORMAT {
             return Err(DiskError::NewerFormat.into());
         }
-        let directory = directory.map_or(Ok(Directory::default()), |bytes| Directory::decode(&bytes));
-        let directory = directory.map_err(|error| unreadable(Part::Directory, error))?;
+        let directory = match directory {
+            Some(bytes) => Directory::decode(&bytes).map_err(|error| unreadable(Part::Directory, error))?,
+            None => Directory::default(),
+        };
         let last = entries.last().map_or(head.through, |(sequence, _)| *sequence);
         // A disk that goes back was deleted and made again.
         let is_other = head.generation < self.generation || last < self.sequence;
@@ -122,6 +124,14 @@ impl State {
     pub(crate) fn end_entry(&mut self, sequence: Sequence, bytes: usize) {
         self.sequence = sequence;
         self.log.push_back((sequence, bytes));
+    }
+
+    /// Applies an entry that nobody is told of, as far as it is not known already.
+    pub(crate) fn apply_unseen(&mut self, sequence: Sequence, blob: &Rc<[u8]>) {
+        if sequence > self.sequence {
+            // This context has just written the entry, so it can be read.
+            let _readable = self.apply_silently(sequence, blob);
+        }
     }
 
     fn apply_silently(&mut self, sequence: Sequence, blob: &Rc<[u8]>) -> Result<(), StoreError> {

@@ -1,0 +1,224 @@
+//! One turn on the log: applies what others appended, lets plans decide, and appends what they decided.
+//! Does not say whose turn it is; `turn` does.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::rc::Rc;
+
+use crate::context::{Context, Loading};
+use crate::format::encode_entry;
+use crate::snapshot::{Overlay, Pins, Snapshot};
+use crate::turn::{Job, TurnResult, lay_over};
+use crate::{Append, Commit, Disk, Entries, Observer, PageId, Read, Sequence, StoreError, Tail};
+
+/// What a batch of plans decided, or what it takes to decide.
+enum Draft {
+    /// These pages have to be in memory.
+    Misses(BTreeSet<PageId>),
+    /// Nothing is to be written.
+    Nothing,
+    /// This entry is to be appended.
+    Entry(Rc<[u8]>),
+}
+
+impl<D: Disk, O: Observer> Context<D, O> {
+    pub(crate) async fn take_turn(&self) -> TurnResult {
+        let work = self.turns.begin();
+        let mut pins = Pins::new();
+        let caught_up = if work.is_tail_wanted { self.catch_up(&mut pins).await } else { Ok(()) };
+        let committed = if work.jobs.is_empty() { Ok(()) } else { self.commit(&work.jobs, &mut pins).await };
+        TurnResult { caught_up, committed }
+    }
+
+    async fn catch_up(&self, pins: &mut Pins) -> Result<(), StoreError> {
+        let (generation, after) = self.place();
+        match self.disk.tail(generation, after).await? {
+            Tail::Entries(entries) => self.absorb(entries, None, pins).await,
+            Tail::Compacted => self.reload(pins).await,
+        }
+    }
+
+    async fn reload(&self, pins: &mut Pins) -> Result<(), StoreError> {
+        let entries = self.load_again().await?;
+        self.absorb(entries, None, pins).await
+    }
+
+    /// Takes plans to the log, in one entry.
+    ///
+    /// The first attempt is an append at the number that is believed to be free. Where others were faster, the next ones
+    /// decide on the tail within the append, and so wait in the disk's line rather than race.
+    async fn commit(&self, jobs: &[Rc<dyn Job>], pins: &mut Pins) -> Result<(), StoreError> {
+        let reads: Vec<Read> = jobs.iter().flat_map(|job| job.reads()).collect();
+        let mut is_contended = false;
+        loop {
+            if self.load_reads(&reads, pins).await? == Loading::Compacted {
+                self.catch_up(pins).await?;
+                continue;
+            }
+            let (draft, appended) = if is_contended {
+                self.append_after_tail(jobs, pins).await?
+            } else {
+                self.append(jobs, pins).await?
+            };
+            match (draft, appended) {
+                (Draft::Misses(misses), appended) => {
+                    self.learn(appended, pins).await?;
+                    if self.load_pages(&misses, pins).await? == Loading::Compacted {
+                        self.catch_up(pins).await?;
+                    }
+                }
+                (Draft::Entry(entry), Some(Append::Appended(sequence))) => {
+                    self.apply_own(sequence, entry, pins).await;
+                    return Ok(());
+                }
+                (Draft::Nothing, None | Some(Append::Behind(_))) => return Ok(()),
+                (_, appended) => {
+                    is_contended = true;
+                    self.learn(appended, pins).await?;
+                }
+            }
+        }
+    }
+
+    async fn append(&self, jobs: &[Rc<dyn Job>], pins: &Pins) -> Result<(Draft, Option<Append>), StoreError> {
+        let draft = self.draft(jobs, pins);
+        let Draft::Entry(entry) = &draft else { return Ok((draft, None)) };
+        let (generation, after) = self.place();
+        let appended = self.disk.append(generation, after, entry).await?;
+        Ok((draft, Some(appended)))
+    }
+
+    async fn append_after_tail(
+        &self,
+        jobs: &[Rc<dyn Job>],
+        pins: &Pins,
+    ) -> Result<(Draft, Option<Append>), StoreError> {
+        let (generation, after) = self.place();
+        let mut draft = Draft::Misses(BTreeSet::new());
+        let mut decide = |entries: &Entries| {
+            draft = match self.absorb_now(entries, pins) {
+                Ok(misses) if misses.is_empty() => self.draft(jobs, pins),
+                Ok(misses) => Draft::Misses(misses),
+                // The entries come back as `Behind`, and absorbing them again meets the same error.
+                Err(_error) => Draft::Misses(BTreeSet::new()),
+            };
+            match &draft {
+                Draft::Entry(entry) => Some(entry.to_vec()),
+                Draft::Misses(_) | Draft::Nothing => None,
+            }
+        };
+        let appended = self.disk.append_after_tail(generation, after, &mut decide).await?;
+        Ok((draft, Some(appended)))
+    }
+
+    /// Lets all plans decide, each on top of those before it.
+    fn draft(&self, jobs: &[Rc<dyn Job>], pins: &Pins) -> Draft {
+        let state = self.state.borrow();
+        let (mut overlay, mut commits, mut misses) = (Overlay::new(), Vec::new(), BTreeSet::new());
+        for job in jobs {
+            let view = Snapshot::new(&state, pins, &overlay);
+            let commit = job.decide(&view);
+            misses.append(&mut view.into_misses());
+            if !commit.writes.is_empty() {
+                lay_over(&mut overlay, &commit);
+                commits.push(commit);
+            }
+        }
+        if misses.is_empty() {
+            // What the observer is going to look at is loaded before the append, so that nobody waits for it after.
+            misses = state.missing(&self.observed(&commits), pins);
+        }
+        match (misses.is_empty(), commits.is_empty()) {
+            (false, _) => Draft::Misses(misses),
+            (true, true) => Draft::Nothing,
+            (true, false) => Draft::Entry(encode_entry(&commits).into()),
+        }
+    }
+
+    /// Takes over what an append that did not succeed told of others.
+    async fn learn(&self, appended: Option<Append>, pins: &mut Pins) -> Result<(), StoreError> {
+        match appended {
+            None | Some(Append::Appended(_)) => Ok(()),
+            Some(Append::Behind(entries)) => self.absorb(entries, None, pins).await,
+            Some(Append::Compacted) => self.reload(pins).await,
+        }
+    }
+
+    /// Applies what this context appended. It is durable, so nothing that happens here is a failure of the commit.
+    async fn apply_own(&self, sequence: Sequence, entry: Rc<[u8]>, pins: &mut Pins) {
+        self.state.borrow_mut().count_appended(entry.len());
+        let entries = vec![(sequence, Rc::clone(&entry))];
+        if self.absorb(entries, Some(sequence), pins).await.is_err() {
+            // The disk refused a page or a directory. The rows do not need it; the observer has to begin anew.
+            self.state.borrow_mut().apply_unseen(sequence, &entry);
+            self.observer.handle_reset();
+        }
+    }
+
+    /// Applies entries in their order, and tells the observer of each.
+    async fn absorb(
+        &self,
+        entries: Entries,
+        own: Option<Sequence>,
+        pins: &mut Pins,
+    ) -> Result<(), StoreError> {
+        let mut rest = VecDeque::from(entries);
+        while let Some((sequence, blob)) = rest.front() {
+            let misses = self.absorb_entry(*sequence, blob, own, pins)?;
+            if misses.is_empty() {
+                rest.pop_front();
+            } else if self.load_pages(&misses, pins).await? == Loading::Compacted {
+                rest = self.load_again().await?.into();
+            }
+        }
+        Ok(())
+    }
+
+    /// Applies entries as far as that takes no page that is not in memory, and returns the pages that the next one takes.
+    fn absorb_now(&self, entries: &Entries, pins: &Pins) -> Result<BTreeSet<PageId>, StoreError> {
+        let steps = entries.iter().map(|(sequence, blob)| self.absorb_entry(*sequence, blob, None, pins));
+        steps
+            .into_iter()
+            .find(|step| !matches!(step, Ok(misses) if misses.is_empty()))
+            .unwrap_or(Ok(BTreeSet::new()))
+    }
+
+    /// Applies an entry, unless it is known already or takes pages that are not in memory: those come back.
+    fn absorb_entry(
+        &self,
+        sequence: Sequence,
+        blob: &Rc<[u8]>,
+        own: Option<Sequence>,
+        pins: &Pins,
+    ) -> Result<BTreeSet<PageId>, StoreError> {
+        if sequence <= self.place().1 {
+            return Ok(BTreeSet::new());
+        }
+        let Some(commits) = self.state.borrow_mut().read_entry(sequence, blob)? else {
+            return Ok(BTreeSet::new());
+        };
+        let misses = self.state.borrow().missing(&self.observed(&commits), pins);
+        if !misses.is_empty() {
+            return Ok(misses);
+        }
+        for commit in &commits {
+            self.look(pins, |view| self.observer.handle_commit(view, commit, own == Some(sequence)));
+            self.state.borrow_mut().apply(sequence, commit);
+        }
+        self.state.borrow_mut().end_entry(sequence, blob.len());
+        Ok(BTreeSet::new())
+    }
+
+    /// Takes over the newest generation, and returns the entries that this context has not seen.
+    async fn load_again(&self) -> Result<Entries, StoreError> {
+        let loaded = self.disk.load().await?;
+        let reloaded = self.state.borrow_mut().reload(loaded)?;
+        if reloaded.is_reset {
+            self.observer.handle_reset();
+        }
+        Ok(reloaded.rest)
+    }
+
+    fn observed(&self, commits: &[Commit]) -> Vec<Read> {
+        commits.iter().flat_map(|commit| self.observer.reads(commit)).collect()
+    }
+}
