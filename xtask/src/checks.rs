@@ -10,7 +10,7 @@ use crate::{files, house, npm, wasm};
 
 /// Every Rust file is formatted.
 pub(crate) fn format(places: &Places, reporter: &Reporter) -> Result<()> {
-    places.cargo(reporter, &["fmt", "--all", "--check"])
+    places.cargo(reporter, &["fmt", "--all", "--check", "--", "--color", "never"])
 }
 
 /// No lint speaks up in anything that runs on this machine.

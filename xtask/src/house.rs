@@ -7,9 +7,8 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use syn::{ImplItem, Item};
 
-use crate::files;
 use crate::places::Places;
-use crate::process;
+use crate::{files, imports, process};
 
 /// A file longer than this is split.
 const LONGEST: usize = 500;
@@ -31,6 +30,7 @@ pub(crate) fn check(places: &Places) -> Result<()> {
         if is_code {
             let text = fs::read_to_string(&file).with_context(|| format!("{name} cannot be read"))?;
             findings.extend(too_long(&name, &text));
+            findings.extend(imports::upward(&name, &text)?);
             if name.starts_with("src/") && name.ends_with(".rs") {
                 findings.extend(exclusive_exports(&name, &text)?);
             }

@@ -7,6 +7,7 @@ mod checks;
 mod demo;
 mod files;
 mod house;
+mod imports;
 mod install;
 mod lanes;
 mod npm;

@@ -84,7 +84,7 @@ impl Finished {
 /// A command that finds programs where cargo installs them, and reads nothing from the terminal.
 pub(crate) fn program(name: impl AsRef<Path>, folder: &Path) -> Command {
     let mut command = Command::new(name.as_ref());
-    command.current_dir(folder).stdin(Stdio::null()).env("PATH", path_with_cargo());
+    command.current_dir(folder).stdin(Stdio::null()).env("PATH", path_with_cargo()).env("NO_COLOR", "1");
     command
 }
 

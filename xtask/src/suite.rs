@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 
 use crate::lanes::Step;
 use crate::places::Places;
-use crate::process::{self, Reporter};
+use crate::process::{self, Finished, Reporter};
 use crate::sim::{self, Seeds};
 use crate::tally::Tally;
 use crate::{checks, demo, files, install, npm, pkg, tools, wasm};
@@ -35,10 +35,12 @@ pub(crate) fn lanes() -> Vec<Vec<Step>> {
     ];
     let release = vec![
         step("setup", "WebAssembly target and npm packages", &[], |places, reporter| {
-            once(install::wasm_target(places, reporter).and_then(|()| npm::packages(places, reporter)))
+            prepared(install::wasm_target(places, reporter).and_then(|()| npm::packages(places, reporter)))
         }),
         step("tools", "browsers and their drivers", &[], |places, reporter| {
-            once(install::browsers(places, reporter).and_then(|()| install::cargo_tools(places, reporter)))
+            prepared(
+                install::browsers(places, reporter).and_then(|()| install::cargo_tools(places, reporter)),
+            )
         }),
         step("pkg", "the npm package, packed and tried", &["setup"], package),
         step("types", "TypeScript", &["pkg"], |places, reporter| once(checks::types(places, reporter))),
@@ -46,6 +48,18 @@ pub(crate) fn lanes() -> Vec<Vec<Step>> {
         step("e2e", "pages and the extension in Chromium", &["host", "pkg", "tools"], e2e),
     ];
     vec![debug, release]
+}
+
+/// A step that tests nothing.
+fn prepared(result: Result<()>) -> Result<Tally> {
+    result.map(|()| Tally::default())
+}
+
+/// What a runner counted. One that found no test has failed: it was pointed at the wrong place.
+fn counted(finished: &Finished) -> Result<Tally> {
+    let tally = Tally::of(&finished.lines, finished.is_success());
+    ensure!(tally != Tally::default(), "`{}` ran no test at all", finished.shown);
+    Ok(tally)
 }
 
 /// Counts a step whose runner counts nothing.
@@ -68,7 +82,7 @@ fn cargo_test(places: &Places, reporter: &Reporter, which: &[&str]) -> Result<Ta
     let mut cargo = process::cargo(places.root());
     cargo.args(["test", "--no-fail-fast"]).args(which);
     let finished = process::run(&mut cargo, &reporter.streamed())?;
-    Ok(Tally::of(&finished.lines, finished.is_success()))
+    counted(&finished)
 }
 
 fn browsers(places: &Places, reporter: &Reporter) -> Result<Tally> {
@@ -77,7 +91,7 @@ fn browsers(places: &Places, reporter: &Reporter) -> Result<Tally> {
     let mut wasm_pack = process::program("wasm-pack", places.root());
     wasm_pack.args(["test", "--headless", "--chrome", "--firefox"]);
     let finished = process::run(&mut wasm_pack, &reporter.streamed())?;
-    Ok(Tally::of(&finished.lines, finished.is_success()))
+    counted(&finished)
 }
 
 fn package(places: &Places, reporter: &Reporter) -> Result<Tally> {
@@ -89,7 +103,7 @@ fn package(places: &Places, reporter: &Reporter) -> Result<Tally> {
     for line in pkg::measured(places, &tarball)? {
         reporter.note(&line);
     }
-    Ok(Tally::of(&finished.lines, finished.is_success()))
+    counted(&finished)
 }
 
 fn simulation(places: &Places, reporter: &Reporter) -> Result<Tally> {
@@ -111,5 +125,29 @@ fn e2e(places: &Places, reporter: &Reporter) -> Result<Tally> {
     node.env("SYNCLINE_SERVER", places.built("debug").join(demo::SERVER));
     node.env("SYNCLINE_WWW", folder);
     let finished = process::run(&mut node, &reporter.streamed())?;
-    Ok(Tally::of(&finished.lines, finished.is_success()))
+    counted(&finished)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn shell(script: &str) -> Finished {
+        process::run(process::program("sh", Path::new(".")).args(["-c", script]), &Reporter::quiet(""))
+            .unwrap()
+    }
+
+    #[test]
+    fn a_runner_that_found_no_test_has_failed() {
+        let error = counted(&shell("echo 'test result: ok. 0 passed; 0 failed; 0 ignored'")).unwrap_err();
+        assert!(error.to_string().contains("ran no test"), "{error}");
+    }
+
+    #[test]
+    fn a_runner_is_believed_what_it_counted() {
+        let tally = counted(&shell("echo 'test result: ok. 3 passed; 0 failed; 0 ignored'")).unwrap();
+        assert_eq!(tally, Tally { passed: 3, failed: 0 });
+    }
 }

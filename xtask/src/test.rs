@@ -12,6 +12,9 @@ use crate::steps::{say, spoken};
 use crate::suite;
 use crate::tally::Tally;
 
+/// How much of an error fits beside its step.
+const WIDTH: usize = 90;
+
 /// Runs all steps, or those that are named with those they need.
 pub(crate) fn run(places: &Places, only: &[String]) -> Result<ExitCode> {
     let lanes = chosen(suite::lanes(), only)?;
@@ -57,7 +60,8 @@ fn summary(ended: &[Ended]) -> Vec<String> {
     let rows = ended.iter().map(|step| {
         let (tally, took) = (step.tally, spoken(step.took));
         let why = step.error.as_deref().and_then(|error| error.lines().next());
-        let why = why.map(|why| format!("   {why}")).unwrap_or_default();
+        let why =
+            why.map(|why| format!("   {}", why.chars().take(WIDTH).collect::<String>())).unwrap_or_default();
         format!("{:<10} {:>7} {:>7} {took:>13}{why}", step.name, tally.passed, tally.failed)
     });
     std::iter::once(head).chain(rows).collect()
