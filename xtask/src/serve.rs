@@ -97,7 +97,9 @@ fn is_healthy(port: u16) -> bool {
 fn ask(port: u16) -> std::io::Result<String> {
     let mut stream = TcpStream::connect_timeout(&address(port), GLANCE)?;
     stream.set_read_timeout(Some(Duration::from_secs(2)))?;
-    write!(stream, "GET /healthz HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n\r\n")?;
+    // One write: a peer that has seen a part may answer and close.
+    let question = format!("GET /healthz HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n\r\n");
+    stream.write_all(question.as_bytes())?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
     Ok(answer)
