@@ -1,6 +1,7 @@
 //! What goes over the wire: ids, versions, messages and problem codes of `syncline/1`.
 //! Knows no transport, no storage and no decision; only shapes, their limits and their JSON.
 
+mod config;
 mod ids;
 mod json;
 mod limits;
@@ -13,6 +14,7 @@ mod session;
 mod time;
 mod version;
 
+pub use config::{ServerConfig, SyncSettings};
 pub use ids::{ChangeId, CollectionName, Cursor, DeviceId, InvalidId, RecordId};
 pub use json::JsonText;
 pub use limits::{Limits, MAX_ID_CHARACTERS};

@@ -1,7 +1,7 @@
 //! Golden texts of the wire: what is read back must be written as it was.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use syncline_protocol::{LiveMessage, Problem, PullResponse, PushRequest, PushResponse};
+use syncline_protocol::{LiveMessage, Problem, PullResponse, PushRequest, PushResponse, ServerConfig};
 
 fn comes_back<T: serde::de::DeserializeOwned + serde::Serialize>(text: &str) {
     let message: T = serde_json::from_str(text).unwrap();
@@ -47,5 +47,12 @@ fn live_messages_come_back_as_they_were() {
 fn a_problem_comes_back_as_it_was() {
     comes_back::<Problem>(
         r#"{"code":"invalid-request","status":400,"title":"t","fields":{"email":"is empty"}}"#,
+    );
+}
+
+#[test]
+fn a_config_comes_back_as_it_was() {
+    comes_back::<ServerConfig>(
+        r#"{"protocol":"syncline/1","server":"5f","limits":{"changes":1000,"bytes":8388608,"record":1048576},"live":true,"collections":null,"entitled":true,"sync":{"interval":null,"conflict":null,"compress":null}}"#,
     );
 }

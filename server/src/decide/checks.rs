@@ -60,11 +60,14 @@ pub fn registration(credentials: &Credentials) -> Result<(), Problem> {
     if characters < MIN_PASSWORD_CHARACTERS {
         found.wrong("password", format!("must have at least {MIN_PASSWORD_CHARACTERS} characters"));
     }
-    for (name, text) in [("email", &credentials.email), ("password", &credentials.password)] {
-        if text.chars().count() > MAX_CREDENTIAL_CHARACTERS {
-            found.wrong(name, format!("must have at most {MAX_CREDENTIAL_CHARACTERS} characters"));
-        }
-    }
+    found.long(credentials);
+    found.into_result()
+}
+
+/// Checks who logs in: whether what is sent is worth hashing.
+pub fn login(credentials: &Credentials) -> Result<(), Problem> {
+    let mut found = Found::default();
+    found.long(credentials);
     found.into_result()
 }
 
@@ -80,6 +83,14 @@ impl Found {
     fn id<T>(&mut self, field: &str, parsed: Result<T, InvalidId>) {
         if let Err(wrong) = parsed {
             self.wrong(field, wrong.to_string());
+        }
+    }
+
+    fn long(&mut self, credentials: &Credentials) {
+        for (name, text) in [("email", &credentials.email), ("password", &credentials.password)] {
+            if text.chars().count() > MAX_CREDENTIAL_CHARACTERS {
+                self.wrong(name, format!("must have at most {MAX_CREDENTIAL_CHARACTERS} characters"));
+            }
         }
     }
 
