@@ -14,6 +14,7 @@ mod npm;
 mod pkg;
 mod places;
 mod process;
+mod readme;
 mod serve;
 mod sim;
 mod steps;
