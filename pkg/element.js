@@ -42,7 +42,7 @@ svg {
 :host([state="error"]), :host([state="signed-out"]) { --tone: var(--sync-status-error, #cf3038); }
 :host([compact]) button { inline-size: auto; padding-inline: .55em; gap: .35em; min-inline-size: 2.25em; justify-content: center; }
 :host([compact]) [part="label"] { position: absolute; inline-size: 1px; block-size: 1px; clip-path: inset(50%); }
-[part="count"] { display: none; font-size: .8em; font-weight: 600; min-inline-size: 1.4em; text-align: center; }
+[part="count"] { display: none; font-size: .8em; font-weight: 600; min-inline-size: 2.2em; text-align: center; }
 :host([compact]) [part="count"] { display: block; }
 @media (prefers-reduced-motion: no-preference) {
   :host([state="syncing"]) svg { animation: turn 1s linear infinite; }
@@ -149,7 +149,7 @@ export class SyncStatusElement extends Base {
     }
     const now = Date.now();
     write(view.label, status ? label(status, now) : "Local only");
-    write(view.count, status && status.pending > 0 ? short(status.pending) : "");
+    write(view.count, status && status.pending > 0 ? few(status.pending) : "");
     const title = status ? detail(status, now) : "";
     if (view.button.title !== title) view.button.title = title;
   }
@@ -177,11 +177,7 @@ function parts(root, onClick) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   const icon = document.createElementNS("http://www.w3.org/2000/svg", "path");
   const button = document.createElement("button");
-  const [label, count, live] = ["label", "count", "live"].map((name) => {
-    const span = document.createElement("span");
-    span.setAttribute("part", name);
-    return span;
-  });
+  const [label, count, live] = [span("label"), span("count"), span("live")];
   button.type = "button";
   button.setAttribute("part", "button");
   svg.setAttribute("part", "icon");
@@ -195,6 +191,13 @@ function parts(root, onClick) {
   button.addEventListener("click", onClick);
   root.append(button, live);
   return { button, icon, label, count, live };
+}
+
+/** @param {string} part */
+function span(part) {
+  const element = document.createElement("span");
+  element.setAttribute("part", part);
+  return element;
 }
 
 /**
@@ -257,6 +260,11 @@ function ago(then, now) {
   if (seconds < 3570) return `${Math.max(1, Math.round(seconds / 60))} min ago`;
   if (seconds < 84_600) return `${Math.round(seconds / 3600)} h ago`;
   return `${Math.round(seconds / 86_400)} d ago`;
+}
+
+/** @param {number} count */
+function few(count) {
+  return count > 99 ? "99+" : String(count);
 }
 
 /** @param {number} count */

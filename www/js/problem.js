@@ -29,9 +29,9 @@ const WORDS = {
  */
 export function sentence(error) {
   const code = codeOf(error);
-  if (code && Object.hasOwn(WORDS, code)) return WORDS[code];
   // A fetch that got no answer rejects with a TypeError.
-  if (error instanceof TypeError) return WORDS.network;
+  const words = WORDS[code ?? (error instanceof TypeError ? "network" : "")];
+  if (words) return words;
   return error instanceof Error ? error.message : String(error);
 }
 

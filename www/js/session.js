@@ -90,11 +90,12 @@ async function post(url, body) {
 /**
  * Keeps a session in localStorage.
  * @param {string} key
- * @returns {SessionStore & { read: () => Session | null }}
  */
 export function localSession(key) {
   return {
+    /** @returns {Session | null} */
     read: () => JSON.parse(localStorage.getItem(key) ?? "null"),
+    /** @param {Session | null} session */
     write: (session) => (session ? localStorage.setItem(key, JSON.stringify(session)) : localStorage.removeItem(key)),
   };
 }

@@ -4,15 +4,15 @@
  * What a session opens is the caller's to do.
  */
 import { fill, h, write } from "./dom.js";
+import { icon } from "./icons.js";
 import { sentence } from "./problem.js";
 import { authenticate } from "./session.js";
 
 /** @typedef {import("./session.js").Session} Session */
 
-/** @type {Record<"register" | "login", { title: string, submit: string, other: string, password: string }>} */
 const TEXT = {
-  register: { title: "Create an account", submit: "Create account", other: "I have an account", password: "new-password" },
-  login: { title: "Log in", submit: "Log in", other: "Create an account instead", password: "current-password" },
+  register: { title: "Create an account", submit: "Create account", note: "What is on this device already comes along.", other: "I have an account", password: "new-password" },
+  login: { title: "Log in", submit: "Log in", note: "What is on this device already is added to your account.", other: "Create an account", password: "current-password" },
 };
 
 /**
@@ -24,13 +24,14 @@ export function signInForm(url, signedIn) {
   /** @type {keyof typeof TEXT} */
   let action = "register";
   const title = h("h2", { id: "sign-in-title" });
+  const note = h("p", { class: "note" });
   const email = h("input", { class: "field", type: "email", required: true, autocomplete: "username", "data-testid": "email" });
   const password = h("input", { class: "field", type: "password", required: true, minlength: 8, "data-testid": "password" });
   const problem = h("p", { class: "problem", role: "alert", "data-testid": "sign-in-problem" });
   const submit = h("button", { type: "submit", class: "button primary", "data-testid": "sign-in-submit" });
   const other = h("button", { type: "button", class: "button plain", "data-testid": "sign-in-other", onclick: () => turn(action === "login" ? "register" : "login") });
   const form = h("form", { class: "stack", "data-testid": "sign-in-form", onsubmit: run },
-    title,
+    h("div", {}, title, note),
     h("label", {}, "Email", email),
     h("label", {}, "Password", password, h("small", { class: "note" }, "At least 8 characters")),
     problem, h("div", { class: "actions" }, submit, other));
@@ -39,10 +40,11 @@ export function signInForm(url, signedIn) {
   function turn(next) {
     action = next;
     write(title, TEXT[next].title);
+    write(note, TEXT[next].note);
     write(submit, TEXT[next].submit);
     write(other, TEXT[next].other);
     write(problem, "");
-    password.setAttribute("autocomplete", /** @type {AutoFill} */ (TEXT[next].password));
+    password.setAttribute("autocomplete", TEXT[next].password);
   }
 
   /** @param {SubmitEvent} event */
@@ -73,7 +75,7 @@ export function signInDialog(signedIn) {
     await signedIn(session);
     dialog.close();
   });
-  const cancel = h("button", { type: "button", class: "button plain", "data-testid": "sign-in-cancel", onclick: () => dialog.close() }, "Not now");
+  const cancel = h("button", { type: "button", class: "icon-button close", "aria-label": "Close", "data-testid": "sign-in-cancel", onclick: () => dialog.close() }, icon("close"));
   const dialog = h("dialog", { "aria-labelledby": "sign-in-title", "data-testid": "sign-in-dialog" });
   fill(dialog, form.element, cancel);
   document.body.append(dialog);

@@ -25,7 +25,7 @@ export function todoRow(first, actions) {
   const check = h("input", { type: "checkbox", class: "check", "data-testid": "todo-toggle", onchange: () => actions.update(todo.id, { done: check.checked }) });
   const title = h("span", { class: "todo-title", "data-testid": "todo-title" });
   const due = h("span", { class: "chip" });
-  const open = h("button", { type: "button", class: "todo-open", title: "Edit", "data-testid": "todo-edit", onclick: () => edit("title") }, title, due);
+  const open = h("button", { type: "button", class: "todo-open", title: "Edit", "data-testid": "todo-edit", onclick: (/** @type {MouseEvent} */ event) => edit(event.target === due ? "due" : "title") }, title, due);
   const remove = h("button", { type: "button", class: "icon-button quiet", "data-testid": "todo-delete", onclick: () => actions.remove(todo) }, icon("trash"));
   const element = h("li", { class: "row todo", "data-testid": "todo", "data-id": todo.id, onkeydown: handleKey }, check, open, remove);
 
@@ -45,7 +45,9 @@ export function todoRow(first, actions) {
     });
     open.replaceWith(form);
     remove.hidden = true;
-    /** @type {HTMLInputElement | null} */ (form.querySelector(`[name=${field}]`))?.focus();
+    const input = /** @type {HTMLInputElement | null} */ (form.querySelector(`[name=${field}]`));
+    input?.focus();
+    if (field === "title") input?.setSelectionRange(todo.title.length, todo.title.length);
   }
 
   /** @param {Todo} next */

@@ -136,12 +136,14 @@ function moveFocus(event) {
   if (!(from instanceof HTMLInputElement) || !event.key.startsWith("Arrow")) return;
   event.preventDefault();
   const row = from.closest(".habit-row");
-  const next = {
+  /** @type {{ [key: string]: () => Element | null | undefined }} */
+  const moves = {
     ArrowLeft: () => from.previousElementSibling,
     ArrowRight: () => from.nextElementSibling,
     ArrowUp: () => row?.previousElementSibling?.querySelector(`[data-day="${from.dataset.day}"]`),
     ArrowDown: () => row?.nextElementSibling?.querySelector(`[data-day="${from.dataset.day}"]`),
-  }[event.key]?.();
+  };
+  const next = moves[event.key]?.();
   if (next instanceof HTMLElement) next.focus();
 }
 
