@@ -51,14 +51,16 @@ pub(crate) fn server(places: &Places, reporter: &Reporter) -> Result<PathBuf> {
 }
 
 /// Puts a folder together that the server can serve: `www`, the package under `/pkg`, the data set under `/data`.
-/// The extension gets a copy of the package of its own, since it must hold everything it runs.
+/// The extension gets copies of its own of the package and of what it shares with the demo, since it must hold everything it runs.
 pub(crate) fn assemble(places: &Places, folder: &Path) -> Result<()> {
     files::emptied(folder)?;
     files::copy_tree(&places.source("www"), folder)?;
     files::copy_tree(&places.source("pkg"), &folder.join("pkg"))?;
     let extension = folder.join("extension");
     if extension.is_dir() {
-        files::copy_tree(&places.source("pkg"), &extension.join("pkg"))?;
+        for (from, to) in [("pkg", "pkg"), ("www/js", "js"), ("www/css", "css")] {
+            files::copy_tree(&places.source(from), &extension.join(to))?;
+        }
     }
     files::copy(&places.source(DATA), &folder.join("data/movies.json"))
 }
