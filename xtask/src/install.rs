@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 
 use crate::places::Places;
 use crate::process::{self, Reporter};
@@ -30,8 +30,7 @@ pub(crate) fn wasm_target(places: &Places, reporter: &Reporter) -> Result<()> {
 
 /// Installs browsers and their drivers from Debian.
 pub(crate) fn browsers(places: &Places, reporter: &Reporter) -> Result<()> {
-    let missing = SYSTEM_TOOLS.iter().filter(|tool| tool.found().is_none());
-    let missing = missing.map(|tool| tool.package).collect::<Vec<_>>();
+    let missing = missing();
     if missing.is_empty() {
         reporter.note("the browsers are there");
         return Ok(());
@@ -45,7 +44,18 @@ pub(crate) fn browsers(places: &Places, reporter: &Reporter) -> Result<()> {
     }
     reporter.note(&by_hand);
     apt(places, reporter, &["update"])?;
-    apt(places, reporter, &[&["install", "-y", "--no-install-recommends"], missing.as_slice()].concat())
+    apt(places, reporter, &[&["install", "-y", "--no-install-recommends"], missing.as_slice()].concat())?;
+    ensure!(
+        self::missing().is_empty(),
+        "{by_hand} went well, but {} cannot be run",
+        self::missing().join(", ")
+    );
+    Ok(())
+}
+
+/// The Debian packages of the browsers and drivers that are not there.
+fn missing() -> Vec<&'static str> {
+    SYSTEM_TOOLS.iter().filter(|tool| tool.found().is_none()).map(|tool| tool.package).collect()
 }
 
 /// Installs the programs that come from crates.io.
