@@ -2,9 +2,8 @@
 //! Serves pages and folds the log; what goes to the log and comes from it is in `log`.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeSet;
 
-use crate::snapshot::{Overlay, Pins, Snapshot};
+use crate::snapshot::{Misses, Overlay, Pins, Snapshot};
 use crate::state::State;
 use crate::turn::Turns;
 use crate::{
@@ -36,7 +35,7 @@ impl<D: Disk, O: Observer> Context<D, O> {
     }
 
     /// Looks at the rows in memory, and says which pages that would have taken besides.
-    pub(crate) fn look<T>(&self, pins: &Pins, look: impl FnOnce(&dyn View) -> T) -> (T, BTreeSet<PageId>) {
+    pub(crate) fn look<T>(&self, pins: &Pins, look: impl FnOnce(&dyn View) -> T) -> (T, Misses) {
         let (state, overlay) = (self.state.borrow(), Overlay::new());
         let view = Snapshot::new(&state, pins, &overlay);
         let seen = look(&view);
@@ -61,16 +60,13 @@ impl<D: Disk, O: Observer> Context<D, O> {
         }
     }
 
-    pub(crate) async fn load_pages(
-        &self,
-        ids: &BTreeSet<PageId>,
-        pins: &mut Pins,
-    ) -> Result<Loading, StoreError> {
-        if ids.is_empty() {
+    /// Loads pages, unless the directory that named them is not the one in memory any more: then whoever missed them looks again.
+    pub(crate) async fn load_pages(&self, misses: &Misses, pins: &mut Pins) -> Result<Loading, StoreError> {
+        let generation = self.state.borrow().generation();
+        if misses.is_empty() || misses.generation != generation {
             return Ok(Loading::Ready);
         }
-        let ids: Vec<PageId> = ids.iter().copied().collect();
-        let generation = self.state.borrow().generation();
+        let ids: Vec<PageId> = misses.ids.iter().copied().collect();
         match self.disk.pages(generation, &ids).await? {
             Pages::Found(blobs) => {
                 let mut state = self.state.borrow_mut();
@@ -94,8 +90,8 @@ impl<D: Disk, O: Observer> Context<D, O> {
         let touched = snapped.touched(&self.options);
         let cached = touched.iter().filter_map(|id| Some((*id, self.state.borrow().page(*id)?)));
         let mut pages: Pins = cached.collect();
-        let missing: BTreeSet<PageId> =
-            touched.iter().filter(|id| !pages.contains_key(id)).copied().collect();
+        let ids = touched.iter().filter(|id| !pages.contains_key(id)).copied().collect();
+        let missing = Misses { generation: snapped.generation, ids };
         let is_loaded = self.load_pages(&missing, &mut pages).await? == Loading::Ready;
         if !is_loaded || !touched.iter().all(|id| pages.contains_key(id)) {
             return Ok(Compacted::Stale);

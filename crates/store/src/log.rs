@@ -1,19 +1,19 @@
 //! One turn on the log: applies what others appended, lets plans decide, and appends what they decided.
 //! Does not say whose turn it is; `turn` does.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use crate::context::{Context, Loading};
 use crate::format::encode_entry;
-use crate::snapshot::{Overlay, Pins, Snapshot};
+use crate::snapshot::{Misses, Overlay, Pins, Snapshot};
 use crate::turn::{Job, TurnResult, lay_over};
-use crate::{Append, Commit, Disk, Entries, Observer, PageId, Read, Sequence, StoreError, Tail};
+use crate::{Append, Commit, Disk, Entries, Observer, Read, Sequence, StoreError, Tail};
 
 /// What a batch of plans decided, or what it takes to decide.
 enum Draft {
     /// These pages have to be in memory.
-    Misses(BTreeSet<PageId>),
+    Misses(Misses),
     /// Nothing is to be written.
     Nothing,
     /// This entry is to be appended.
@@ -93,13 +93,13 @@ impl<D: Disk, O: Observer> Context<D, O> {
         pins: &Pins,
     ) -> Result<(Draft, Option<Append>), StoreError> {
         let (generation, after) = self.place();
-        let mut draft = Draft::Misses(BTreeSet::new());
+        let mut draft = Draft::Misses(Misses::default());
         let mut decide = |entries: &Entries| {
             draft = match self.absorb_now(entries, pins) {
                 Ok(misses) if misses.is_empty() => self.draft(jobs, pins),
                 Ok(misses) => Draft::Misses(misses),
                 // The entries come back as `Behind`, and absorbing them again meets the same error.
-                Err(_error) => Draft::Misses(BTreeSet::new()),
+                Err(_error) => Draft::Misses(Misses::default()),
             };
             match &draft {
                 Draft::Entry(entry) => Some(entry.to_vec()),
@@ -113,11 +113,11 @@ impl<D: Disk, O: Observer> Context<D, O> {
     /// Lets all plans decide, each on top of those before it.
     fn draft(&self, jobs: &[Rc<dyn Job>], pins: &Pins) -> Draft {
         let state = self.state.borrow();
-        let (mut overlay, mut commits, mut misses) = (Overlay::new(), Vec::new(), BTreeSet::new());
+        let (mut overlay, mut commits, mut misses) = (Overlay::new(), Vec::new(), Misses::default());
         for job in jobs {
             let view = Snapshot::new(&state, pins, &overlay);
             let commit = job.decide(&view);
-            misses.append(&mut view.into_misses());
+            misses.join(view.into_misses());
             if !commit.writes.is_empty() {
                 lay_over(&mut overlay, &commit);
                 commits.push(commit);
@@ -174,12 +174,14 @@ impl<D: Disk, O: Observer> Context<D, O> {
     }
 
     /// Applies entries as far as that takes no page that is not in memory, and returns the pages that the next one takes.
-    fn absorb_now(&self, entries: &Entries, pins: &Pins) -> Result<BTreeSet<PageId>, StoreError> {
-        let steps = entries.iter().map(|(sequence, blob)| self.absorb_entry(*sequence, blob, None, pins));
-        steps
-            .into_iter()
-            .find(|step| !matches!(step, Ok(misses) if misses.is_empty()))
-            .unwrap_or(Ok(BTreeSet::new()))
+    fn absorb_now(&self, entries: &Entries, pins: &Pins) -> Result<Misses, StoreError> {
+        for (sequence, blob) in entries {
+            let misses = self.absorb_entry(*sequence, blob, None, pins)?;
+            if !misses.is_empty() {
+                return Ok(misses);
+            }
+        }
+        Ok(Misses::default())
     }
 
     /// Applies an entry, unless it is known already or takes pages that are not in memory: those come back.
@@ -189,12 +191,12 @@ impl<D: Disk, O: Observer> Context<D, O> {
         blob: &Rc<[u8]>,
         own: Option<Sequence>,
         pins: &Pins,
-    ) -> Result<BTreeSet<PageId>, StoreError> {
+    ) -> Result<Misses, StoreError> {
         if sequence <= self.place().1 {
-            return Ok(BTreeSet::new());
+            return Ok(Misses::default());
         }
         let Some(commits) = self.state.borrow_mut().read_entry(sequence, blob)? else {
-            return Ok(BTreeSet::new());
+            return Ok(Misses::default());
         };
         let misses = self.state.borrow().missing(&self.observed(&commits), pins);
         if !misses.is_empty() {
@@ -205,7 +207,7 @@ impl<D: Disk, O: Observer> Context<D, O> {
             self.state.borrow_mut().apply(sequence, commit);
         }
         self.state.borrow_mut().end_entry(sequence, blob.len());
-        Ok(BTreeSet::new())
+        Ok(Misses::default())
     }
 
     /// Takes over the newest generation, and returns the entries that this context has not seen.

@@ -10,13 +10,33 @@ use std::rc::Rc;
 use crate::format::Page;
 use crate::state::State;
 use crate::view::rows_between;
-use crate::{Key, PageId, Value, View};
+use crate::{Generation, Key, PageId, Value, View};
 
 /// Pages that one operation holds on to, so that the cache cannot lose them before it is done.
 pub(crate) type Pins = BTreeMap<PageId, Rc<Page>>;
 
 /// Rows that are decided and not durable yet; `None` deletes.
 pub(crate) type Overlay = BTreeMap<Key, Option<Value>>;
+
+/// Pages that are not in memory.
+#[derive(Debug, Default, Eq, PartialEq)]
+pub(crate) struct Misses {
+    /// The generation whose directory named them; in another one the ids may be gone.
+    pub(crate) generation: Generation,
+    pub(crate) ids: BTreeSet<PageId>,
+}
+
+impl Misses {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.ids.is_empty()
+    }
+
+    /// Adds what another look at the same state missed.
+    pub(crate) fn join(&mut self, mut other: Self) {
+        self.generation = other.generation;
+        self.ids.append(&mut other.ids);
+    }
+}
 
 /// What a [`View`] is while the database is open.
 pub(crate) struct Snapshot<'a> {
@@ -32,8 +52,8 @@ impl<'a> Snapshot<'a> {
     }
 
     /// Returns the pages that were looked for and not in memory.
-    pub(crate) fn into_misses(self) -> BTreeSet<PageId> {
-        self.misses.into_inner()
+    pub(crate) fn into_misses(self) -> Misses {
+        Misses { generation: self.state.generation(), ids: self.misses.into_inner() }
     }
 
     fn page(&self, id: PageId) -> Option<Rc<Page>> {

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use crate::cache::Cache;
 use crate::compaction::{Folded, Snapped};
 use crate::format::{Directory, FORMAT, Page, Unreadable, decode_entry};
-use crate::snapshot::Pins;
+use crate::snapshot::{Misses, Pins};
 use crate::{
     Commit, DiskError, Entries, Generation, Key, Loaded, PageId, Part, Read, Sequence, StoreError,
     StoreMetrics, Value,
@@ -199,11 +199,7 @@ impl State {
     }
 
     /// Lists the pages that the rows named by `reads` may be in, and that are neither pinned nor cached.
-    pub(crate) fn missing<'a>(
-        &self,
-        reads: impl IntoIterator<Item = &'a Read>,
-        pins: &Pins,
-    ) -> BTreeSet<PageId> {
+    pub(crate) fn missing<'a>(&self, reads: impl IntoIterator<Item = &'a Read>, pins: &Pins) -> Misses {
         let mut ids = BTreeSet::new();
         for read in reads {
             match read {
@@ -215,7 +211,7 @@ impl State {
             }
         }
         ids.retain(|id| !pins.contains_key(id) && self.page(*id).is_none());
-        ids
+        Misses { generation: self.generation, ids }
     }
 
     pub(crate) fn page(&self, id: PageId) -> Option<Rc<Page>> {
