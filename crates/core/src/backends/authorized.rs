@@ -1,0 +1,114 @@
+//! Requests with a bearer token: one refresh after a 401, a time limit, and errors by status and problem code. Knows no
+//! protocol.
+
+use std::{cell::RefCell, pin::pin};
+
+use futures::future::{Either, select};
+use syncline_protocol::Problem;
+
+use crate::{
+    model::{Error, ErrorCode},
+    ports::{Clock as _, Http as _, HttpRequest, HttpResponse, TokenSource as _, Traffic, Wire},
+};
+
+/// How long a request may take, in milliseconds.
+const TIME_LIMIT: u64 = 60_000;
+
+/// Sends requests in the user's name.
+#[derive(Debug)]
+pub(super) struct Authorized<W> {
+    wire: W,
+    token: RefCell<Option<String>>,
+    traffic: std::cell::Cell<Traffic>,
+}
+
+impl<W: Wire> Authorized<W> {
+    pub(super) fn new(wire: W) -> Self {
+        Self { wire, token: RefCell::default(), traffic: std::cell::Cell::default() }
+    }
+
+    pub(super) fn wire(&self) -> &W {
+        &self.wire
+    }
+
+    pub(super) fn traffic(&self) -> Traffic {
+        self.traffic.get()
+    }
+
+    /// The token in use, or a new one. Fails with `unauthorized` where there is none.
+    pub(super) async fn token(&self) -> Result<String, Error> {
+        let known = self.token.borrow().clone();
+        match known {
+            Some(token) => Ok(token),
+            None => self.new_token().await,
+        }
+    }
+
+    /// Forgets a token that was refused.
+    pub(super) fn forget_token(&self) {
+        self.token.borrow_mut().take();
+    }
+
+    /// Sends a request; gives 2xx and 304 responses, and everything else as an error.
+    pub(super) async fn send(&self, request: HttpRequest) -> Result<HttpResponse, Error> {
+        let token = self.token().await?;
+        let mut response = self.attempt(&request, &token).await?;
+        if response.status == 401 {
+            self.forget_token();
+            let token = self.new_token().await?;
+            response = self.attempt(&request, &token).await?;
+        }
+        match response.status {
+            200..=299 | 304 => Ok(response),
+            status => {
+                if status == 401 {
+                    self.forget_token();
+                }
+                Err(error_of(&response))
+            }
+        }
+    }
+
+    async fn new_token(&self) -> Result<String, Error> {
+        let Some(token) = self.wire.tokens().token().await? else {
+            return Err(Error::new(ErrorCode::Unauthorized, "token: nobody is signed in"));
+        };
+        self.token.replace(Some(token.clone()));
+        Ok(token)
+    }
+
+    async fn attempt(&self, request: &HttpRequest, token: &str) -> Result<HttpResponse, Error> {
+        let mut request = request.clone();
+        request.headers.push(("authorization", format!("Bearer {token}")));
+        let mut traffic = self.traffic.get();
+        traffic.requests = traffic.requests.saturating_add(1);
+        traffic.sent = traffic.sent.saturating_add(length(request.body.as_deref()));
+        self.traffic.set(traffic);
+        let sending = pin!(self.wire.http().send(request));
+        let patience = pin!(self.wire.clock().sleep(TIME_LIMIT));
+        let response = match select(sending, patience).await {
+            Either::Left((response, _)) => response?,
+            Either::Right(_) => {
+                return Err(Error::new(ErrorCode::Timeout, "the server did not answer in time"));
+            }
+        };
+        let mut traffic = self.traffic.get();
+        traffic.received = traffic.received.saturating_add(length(Some(&response.body)));
+        self.traffic.set(traffic);
+        Ok(response)
+    }
+}
+
+fn length(body: Option<&[u8]>) -> u64 {
+    body.map_or(0, |body| u64::try_from(body.len()).unwrap_or(u64::MAX))
+}
+
+fn error_of(response: &HttpResponse) -> Error {
+    let problem: Option<Problem> = serde_json::from_slice(&response.body).ok();
+    let retry_after = response
+        .header("retry-after")
+        .and_then(|seconds| seconds.trim().parse::<u64>().ok())
+        .map(|seconds| seconds.saturating_mul(1_000));
+    let title = problem.as_ref().map_or("", |problem| problem.title.as_str());
+    Error::of_status(response.status, problem.as_ref().map(|problem| problem.code), retry_after, title)
+}

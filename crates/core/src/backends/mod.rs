@@ -1,0 +1,8 @@
+//! Adapters: how each kind of server is spoken to, over the ports. Decides nothing about records.
+
+mod address;
+mod authorized;
+mod native;
+
+pub use address::Address;
+pub use native::Native;

@@ -1,0 +1,119 @@
+//! The adapter for `syncline/1` (`protocol.md` §1). Decides nothing about records.
+
+use std::{cell::RefCell, collections::BTreeMap};
+
+use serde::de::DeserializeOwned;
+use syncline_protocol::{
+    Change, CollectionCursor, DeviceId, LiveHello, LiveMessage, PullRequest, PullResponse, PushRequest,
+    PushResponse,
+};
+
+use super::{Address, authorized::Authorized};
+use crate::{
+    model::{Error, ErrorCode},
+    ports::{
+        Backend, Hint, HttpRequest, HttpResponse, Method, Pulled, Pushed, Received, Socket as _,
+        Sockets as _, Traffic, Wanted, Wire,
+    },
+};
+
+/// The close code of the live channel that says that the token is not good (protocol.md §1).
+const CLOSED_FOR_TOKEN: u16 = 4401;
+
+/// A server that speaks `syncline/1`.
+#[derive(Debug)]
+pub struct Native<W> {
+    address: Address,
+    requests: Authorized<W>,
+    /// The last pull that had an answer with an `ETag`: the same question may be answered with 304.
+    last_pull: RefCell<Option<(Vec<u8>, String)>>,
+}
+
+impl<W: Wire> Native<W> {
+    /// Speaks to the server at an address.
+    pub fn new(address: Address, wire: W) -> Self {
+        Self { address, requests: Authorized::new(wire), last_pull: RefCell::default() }
+    }
+
+    async fn post(
+        &self,
+        path: &str,
+        body: Vec<u8>,
+        condition: Option<(&'static str, String)>,
+    ) -> Result<HttpResponse, Error> {
+        let mut headers = vec![("content-type", "application/json".to_owned())];
+        headers.extend(condition);
+        let request =
+            HttpRequest { method: Method::Post, url: self.address.http(path), headers, body: Some(body) };
+        self.requests.send(request).await
+    }
+}
+
+impl<W: Wire> Backend for Native<W> {
+    async fn pull(&self, wanted: &[Wanted], limit: usize) -> Result<Pulled, Error> {
+        let collections = wanted
+            .iter()
+            .map(|wanted| (wanted.collection.clone(), CollectionCursor { cursor: wanted.cursor.clone() }));
+        let body = to_json(&PullRequest { collections: collections.collect(), limit })?;
+        let known = self.last_pull.borrow().clone().filter(|(question, _)| *question == body);
+        let condition = known.map(|(_, tag)| ("if-none-match", tag));
+        let response = self.post("/v1/pull", body.clone(), condition).await?;
+        if response.status == 304 {
+            return Ok(Pulled::default());
+        }
+        let answer: PullResponse = from_json(&response)?;
+        self.last_pull.replace(response.header("etag").map(|tag| (body, tag.to_owned())));
+        Ok(Pulled { pages: answer.collections.into_iter().collect(), now: Some(answer.now) })
+    }
+
+    async fn push(&self, device: &DeviceId, changes: &[Change]) -> Result<Pushed, Error> {
+        let body = to_json(&PushRequest { device: device.clone(), changes: changes.to_vec() })?;
+        let answer: PushResponse = from_json(&self.post("/v1/push", body, None).await?)?;
+        Ok(Pushed { results: answer.results, now: Some(answer.now) })
+    }
+
+    async fn watch(&self, wanted: &[Wanted], hint: &dyn Fn(Hint)) -> Result<bool, Error> {
+        let token = self.requests.token().await?;
+        let mut socket = self.requests.wire().sockets().connect(&self.address.socket("/v1/live")).await?;
+        let collections: BTreeMap<_, _> =
+            wanted.iter().map(|wanted| (wanted.collection.clone(), wanted.cursor.clone())).collect();
+        socket.send(to_text(&LiveHello { token, collections })?).await?;
+        hint(Hint::Connected);
+        loop {
+            match socket.receive().await? {
+                Received::Closed(CLOSED_FOR_TOKEN) => {
+                    self.requests.forget_token();
+                    return Err(Error::new(ErrorCode::Unauthorized, "the live channel refused the token"));
+                }
+                Received::Closed(_) => return Ok(true),
+                Received::Text(text) => match serde_json::from_str(&text) {
+                    Ok(LiveMessage::Changed(_)) => hint(Hint::Changed),
+                    Ok(LiveMessage::Ping(number)) => {
+                        socket.send(to_text(&LiveMessage::Pong(number))?).await?;
+                    }
+                    // Messages of a later protocol are none of ours; the next pull has everything.
+                    Ok(LiveMessage::Pong(_)) | Err(_) => {}
+                },
+            }
+        }
+    }
+
+    fn traffic(&self) -> Traffic {
+        self.requests.traffic()
+    }
+}
+
+fn to_json<T: serde::Serialize>(message: &T) -> Result<Vec<u8>, Error> {
+    serde_json::to_vec(message).map_err(|error| Error::new(ErrorCode::Protocol, error.to_string()))
+}
+
+fn to_text<T: serde::Serialize>(message: &T) -> Result<String, Error> {
+    serde_json::to_string(message).map_err(|error| Error::new(ErrorCode::Protocol, error.to_string()))
+}
+
+fn from_json<T: DeserializeOwned>(response: &HttpResponse) -> Result<T, Error> {
+    serde_json::from_slice(&response.body).map_err(|error| {
+        let kind = response.header("content-type").unwrap_or("no content type");
+        Error::new(ErrorCode::Protocol, format!("the server's answer ({kind}) is not of syncline/1: {error}"))
+    })
+}

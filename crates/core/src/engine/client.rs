@@ -1,0 +1,327 @@
+//! What the app can ask of its database: write, read, look, switch. Runs no sync itself.
+
+use std::rc::Rc;
+
+use futures::channel::oneshot;
+use syncline_protocol::{ChangeId, CollectionName, DeviceId, RecordId};
+use syncline_store::{Database, Plan, Read};
+
+use super::{
+    messages::Message,
+    mirror::Mirror,
+    reading::{local, reads_of, reads_of_record, rows_of},
+    shared::{Shared, Signal},
+    watcher::Watcher,
+};
+use crate::{
+    model::{
+        CollectionTable, Error, ErrorCode, Identity, Options, ParkedChange, ParkedRow, PendingChange,
+        PendingState, QueueRow, RecordState, Status, SyncReport, Table, collection_key, read_row, record_key,
+        record_of,
+    },
+    plan::{Discard, EditIntent, EditKind, EditPlan, Enable, OpenPlan, Requeue, Written, change_of},
+    ports::Host,
+    query::Query,
+};
+
+/// One edit as the app asks for it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Intent {
+    /// Where the record is.
+    pub collection: CollectionName,
+    /// Which record.
+    pub record: RecordId,
+    /// What is done to it.
+    pub kind: EditKind,
+}
+
+/// An open database. Clones are handles to the same one.
+pub struct Client<H: Host> {
+    pub(super) shared: Rc<Shared<H>>,
+    pub(super) database: Database<H::Disk, Watcher<H>>,
+    identity: Rc<Identity>,
+}
+
+impl<H: Host> Clone for Client<H> {
+    fn clone(&self) -> Self {
+        Self {
+            shared: Rc::clone(&self.shared),
+            database: self.database.clone(),
+            identity: Rc::clone(&self.identity),
+        }
+    }
+}
+
+impl<H: Host> std::fmt::Debug for Client<H> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Client").field("device", &self.identity.device).finish_non_exhaustive()
+    }
+}
+
+impl<H: Host> Client<H> {
+    /// Opens the database on a disk; `run` must then be polled for anything to happen by itself. Fails with
+    /// `account-mismatch`, `newer-database` and the storage codes.
+    pub async fn open(host: H, disk: H::Disk, options: Options) -> Result<Self, Error> {
+        let mut store = syncline_store::Options::default();
+        if let Some(bytes) = options.cache_bytes {
+            store.cache_bytes = bytes;
+        }
+        Self::open_with(host, disk, options, store).await
+    }
+
+    /// Opens with the store's own options too: the simulation makes compaction frequent by them.
+    pub async fn open_with(
+        host: H,
+        disk: H::Disk,
+        options: Options,
+        store: syncline_store::Options,
+    ) -> Result<Self, Error> {
+        let account = options.account.clone();
+        let shared = Shared::new(host, options);
+        let database = Database::open(disk, store, Watcher(Rc::clone(&shared))).await?;
+        let device = DeviceId::trusted(shared.uuid());
+        let identity = database.run(OpenPlan { device, account }).await??;
+        let client = Self { shared, database, identity: Rc::new(identity) };
+        client.load_mirror().await?;
+        client.shared.say(&Message::Joined);
+        Ok(client)
+    }
+
+    /// This device's id.
+    pub fn device(&self) -> &DeviceId {
+        &self.identity.device
+    }
+
+    /// A new id for a record: a UUIDv7.
+    pub fn record_id(&self) -> RecordId {
+        RecordId::trusted(self.shared.uuid())
+    }
+
+    /// Writes all of it or none of it, in one durable commit; gives each record's document as stored. Fails with
+    /// `invalid-argument` for an unknown collection, `not-found`, and the storage codes.
+    pub async fn write(&self, intents: Vec<Intent>) -> Result<Written, Error> {
+        let with_key = |Intent { collection, record, kind }| {
+            self.known(&collection)?;
+            Ok(EditIntent { collection, record, kind, change: self.shared.change_id() })
+        };
+        let intents = intents.into_iter().map(with_key).collect::<Result<_, Error>>()?;
+        self.run_plan(EditPlan { intents, now: self.shared.now() }).await
+    }
+
+    /// Each record's document as the user sees it.
+    pub async fn read(
+        &self,
+        collection: &CollectionName,
+        records: &[RecordId],
+    ) -> Result<Vec<Option<String>>, Error> {
+        self.known(collection)?;
+        let reads: Vec<Read> =
+            records.iter().flat_map(|record| reads_of_record(collection, record)).collect();
+        let look = |view: &dyn syncline_store::View| {
+            records.iter().map(|record| local(view, collection, record)).collect::<Result<Vec<_>, _>>()
+        };
+        Ok(self.database.read(&reads, look).await??)
+    }
+
+    /// Answers a query, as of one moment; `make` gets ids and JSON texts in order.
+    pub async fn select<T>(
+        &self,
+        collection: &CollectionName,
+        query: &Query,
+        mut make: impl FnMut(&[(RecordId, &str)]) -> T,
+    ) -> Result<T, Error> {
+        self.known(collection)?;
+        let look = |view: &dyn syncline_store::View| {
+            let rows = rows_of(view, collection);
+            let records = rows.iter().filter_map(|(id, row)| Some((id.clone(), row.text()?)));
+            query.select(records).map(|found| make(&found))
+        };
+        self.database.read(&reads_of(collection), look).await?
+    }
+
+    /// How many records a query finds.
+    pub async fn count(&self, collection: &CollectionName, query: &Query) -> Result<u64, Error> {
+        self.known(collection)?;
+        if *query == Query::default() {
+            return Ok(self.shared.mirror.borrow().tally(collection).records);
+        }
+        self.select(collection, query, |found| u64::try_from(found.len()).unwrap_or(u64::MAX)).await
+    }
+
+    /// The queue, oldest first.
+    pub async fn pending(&self) -> Result<Vec<PendingChange>, Error> {
+        let is_pushing = self.shared.is_pushing.get();
+        let mut pending = self
+            .rows(Table::Queue, |key, bytes| {
+                let row: QueueRow<'_> = read_row(bytes)?;
+                let Some((_, collection, record)) = record_of(key) else { return Ok(None) };
+                let is_on_its_way = row.is_sent && row.next.is_none() && is_pushing;
+                Ok(Some(PendingChange {
+                    change: change_of(&collection, &record, row.latest())?,
+                    attempts: row.attempts,
+                    queued_at: row.queued_at,
+                    state: if is_on_its_way { PendingState::InFlight } else { PendingState::Queued },
+                    last_error: row.last_error,
+                }))
+            })
+            .await?;
+        pending
+            .sort_by(|one, other| (one.queued_at, &one.change.id).cmp(&(other.queued_at, &other.change.id)));
+        Ok(pending)
+    }
+
+    /// What the server refused for good.
+    pub async fn parked(&self) -> Result<Vec<ParkedChange>, Error> {
+        self.rows(Table::Parked, |_, bytes| {
+            let row: ParkedRow<'_> = read_row(bytes)?;
+            Ok(Some(ParkedChange {
+                change: change_of(&row.collection, &row.record, &row.change)?,
+                parked_at: row.parked_at,
+                code: row.code,
+                message: row.message,
+            }))
+        })
+        .await
+    }
+
+    /// Puts a parked change back into the queue, with another document where given. Fails with `not-found`.
+    pub async fn requeue(&self, change: ChangeId, doc: Option<String>) -> Result<(), Error> {
+        let fresh = self.shared.change_id();
+        self.run_plan(Requeue { change, doc, fresh, now: self.shared.now() }).await
+    }
+
+    /// Gives up a queued or parked change. Fails with `not-found`.
+    pub async fn discard(&self, change: ChangeId) -> Result<(), Error> {
+        self.run_plan(Discard { change }).await
+    }
+
+    /// Where one record stands.
+    pub async fn record_state(
+        &self,
+        collection: &CollectionName,
+        record: &RecordId,
+    ) -> Result<RecordState, Error> {
+        let is_parked = self
+            .parked()
+            .await?
+            .iter()
+            .any(|parked| parked.change.collection == *collection && parked.change.record == *record);
+        self.known(collection)?;
+        let is_pushing = self.shared.is_pushing.get();
+        let look = |view: &dyn syncline_store::View| {
+            let queued = view.row(&record_key(Table::Queue, collection, record));
+            match queued.map(|row| read_row::<QueueRow<'_>>(&row).map(|row| row.is_sent)) {
+                Some(is_sent) => Ok(match is_sent? {
+                    true if is_pushing => RecordState::InFlight,
+                    _ => RecordState::Pending,
+                }),
+                None if is_parked => Ok(RecordState::Parked),
+                None if view.row(&record_key(Table::Base, collection, record)).is_some() => {
+                    Ok(RecordState::Synced)
+                }
+                None => Ok(RecordState::Absent),
+            }
+        };
+        self.database.read(&reads_of_record(collection, record), look).await?
+    }
+
+    /// Switches sync of collections on or off; the choice is remembered. Fails with `invalid-argument`.
+    pub async fn enable(&self, collections: Vec<CollectionName>, is_enabled: bool) -> Result<(), Error> {
+        collections.iter().try_for_each(|name| self.known(name))?;
+        self.run_plan(Enable { collections, is_enabled }).await
+    }
+
+    /// Where everything stands.
+    pub fn status(&self) -> Rc<Status> {
+        self.shared.status()
+    }
+
+    /// Syncs now, here or by the context that leads. Resolves when nothing is left to do.
+    pub async fn sync(&self) -> Result<SyncReport, Error> {
+        let (reply, answer) = oneshot::channel();
+        self.shared.signal(Signal::Requested(reply));
+        answer.await.unwrap_or_else(|_| Err(Error::new(ErrorCode::Closed, "the client was closed")))
+    }
+
+    /// Resolves when every commit so far is on disk.
+    pub async fn flush(&self) -> Result<(), Error> {
+        Ok(self.database.flush().await?)
+    }
+
+    /// Ends the loop; pending changes stay queued.
+    pub fn close(&self) {
+        self.shared.is_closed.set(true);
+        self.shared.signal(Signal::Closed);
+    }
+
+    /// Whether it was closed.
+    pub fn is_closed(&self) -> bool {
+        self.shared.is_closed.get()
+    }
+
+    /// The database beneath, for measurements and checks.
+    pub fn database(&self) -> &Database<H::Disk, impl syncline_store::Observer + use<H>> {
+        &self.database
+    }
+
+    pub(super) async fn run_plan<T, P>(&self, plan: P) -> Result<T, Error>
+    where
+        P: Plan<Outcome = Result<T, Error>> + 'static,
+        T: 'static,
+    {
+        let outcome = self.database.run(plan).await?;
+        self.compact_if_due();
+        outcome
+    }
+
+    /// Reads what the status is made of.
+    pub(super) async fn load_mirror(&self) -> Result<(), Error> {
+        let names = || self.shared.options.collections.keys();
+        let reads: Vec<Read> = names()
+            .flat_map(|name| {
+                [CollectionTable::State, CollectionTable::Tally]
+                    .map(|table| Read::Key(collection_key(table, name)))
+            })
+            .collect();
+        let mirror = self.database.read(&reads, |view| Mirror::load(view, names())).await?;
+        self.shared.mirror.replace(mirror);
+        self.shared.refresh_status();
+        Ok(())
+    }
+
+    fn compact_if_due(&self) {
+        if !self.database.is_compaction_due() || self.shared.is_compacting.replace(true) {
+            return;
+        }
+        let client = self.clone();
+        self.shared.host.spawn(Box::pin(async move {
+            // A compaction that failed is due again at the next commit, and costs nothing but memory until then.
+            drop(client.database.compact().await);
+            client.shared.is_compacting.set(false);
+        }));
+    }
+
+    fn known(&self, collection: &CollectionName) -> Result<(), Error> {
+        if self.shared.options.collections.contains_key(collection) {
+            return Ok(());
+        }
+        Err(Error::argument(
+            "collection",
+            format!("`{collection}` was not named when the database was opened"),
+        ))
+    }
+
+    async fn rows<T>(
+        &self,
+        table: Table,
+        row: impl Fn(&syncline_store::Key, &[u8]) -> Result<Option<T>, Error>,
+    ) -> Result<Vec<T>, Error> {
+        let range = table.all();
+        let look = |view: &dyn syncline_store::View| {
+            let Read::Range { start, end } = &range else { return Ok(Vec::new()) };
+            let rows = view.range(start, end.as_ref());
+            rows.filter_map(|(key, value)| row(&key, &value).transpose()).collect()
+        };
+        self.database.read(std::slice::from_ref(&range), look).await?
+    }
+}

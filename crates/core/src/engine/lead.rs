@@ -1,0 +1,290 @@
+//! Leading: does what the scheduler says, and tells it what happened. Decides no moment itself.
+
+use std::pin::pin;
+
+use futures::{
+    FutureExt as _, StreamExt as _,
+    channel::mpsc::UnboundedReceiver,
+    future::{Fuse, LocalBoxFuture, OptionFuture},
+    select_biased,
+};
+use syncline_protocol::{CollectionName, Millis};
+
+use super::{
+    client::Client,
+    cycle::{Cycle, CycleError},
+    messages::{Answer, Message},
+    shared::{Reply, Signal},
+};
+use crate::{
+    model::{Channel, Direction, Error, ErrorCode, Event, StatusError, SyncReport},
+    plan::{KeepRetry, TakeLeadership},
+    ports::{Backend, Clock as _, Events as _, Hint, Host, Network as _, Random as _, Wanted},
+    schedule::{Next, Scheduler},
+};
+
+/// Why leading ended.
+#[derive(Debug, Eq, PartialEq)]
+pub(super) enum LeadEnd {
+    /// The client was closed.
+    Closed,
+    /// Another context leads.
+    Fenced,
+}
+
+/// Who waits for the end of a cycle.
+#[derive(Default)]
+struct Waiting {
+    replies: Vec<Reply>,
+    requests: Vec<String>,
+}
+
+impl Waiting {
+    fn is_empty(&self) -> bool {
+        self.replies.is_empty() && self.requests.is_empty()
+    }
+
+    fn append(&mut self, other: &mut Self) {
+        self.replies.append(&mut other.replies);
+        self.requests.append(&mut other.requests);
+    }
+}
+
+type Running = Fuse<LocalBoxFuture<'static, Result<Cycle, CycleError>>>;
+type Listening = Fuse<LocalBoxFuture<'static, Result<bool, Error>>>;
+
+/// What a leader has under way.
+struct Leader {
+    epoch: u64,
+    scheduler: Scheduler,
+    cycle: Running,
+    live: Listening,
+    /// Who waits for the cycle under way.
+    served: Waiting,
+    /// Who waits for the next one.
+    waiting: Waiting,
+}
+
+impl<H: Host> Client<H> {
+    /// Leads until the client is closed or another context took over.
+    pub(super) async fn lead(&self, signals: &mut UnboundedReceiver<Signal>) -> Result<LeadEnd, Error> {
+        let (epoch, retry) = self.run_plan(TakeLeadership).await?;
+        self.shared.is_leader.set(true);
+        let is_online = self.shared.host.network().is_online();
+        let is_enabled = self.shared.mirror.borrow().is_any_enabled();
+        let now = self.shared.now();
+        let schedule = self.shared.options.schedule;
+        let mut leader = Leader {
+            epoch,
+            scheduler: Scheduler::new(schedule, retry, is_online, is_enabled, now),
+            cycle: Fuse::terminated(),
+            live: Fuse::terminated(),
+            served: Waiting::default(),
+            waiting: Waiting::default(),
+        };
+        let end = self.obey(&mut leader, signals).await;
+        self.shared.is_leader.set(false);
+        leader.waiting.append(&mut leader.served);
+        let closed = Error::new(ErrorCode::Closed, "the context that synced was closed");
+        self.answer(&mut leader.waiting, &Err(closed));
+        self.shared.refresh_status();
+        end
+    }
+
+    async fn obey(
+        &self,
+        leader: &mut Leader,
+        signals: &mut UnboundedReceiver<Signal>,
+    ) -> Result<LeadEnd, Error> {
+        loop {
+            let now = self.shared.now();
+            match leader.scheduler.poll(now) {
+                Next::StartCycle => {
+                    leader.served.append(&mut leader.waiting);
+                    let (client, epoch) = (self.clone(), leader.epoch);
+                    leader.cycle = async move { client.cycle(epoch).await }.boxed_local().fuse();
+                }
+                Next::StartLive => {
+                    let client = self.clone();
+                    leader.live = async move { client.listen_live().await }.boxed_local().fuse();
+                }
+                Next::Stop => {
+                    leader.cycle = Fuse::terminated();
+                    leader.live = Fuse::terminated();
+                    leader.waiting.append(&mut leader.served);
+                }
+                Next::Wait(until) => {
+                    self.show(leader, now);
+                    if let Some(end) = self.wait(leader, signals, until).await? {
+                        return Ok(end);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Waits for whatever happens next and tells the scheduler.
+    async fn wait(
+        &self,
+        leader: &mut Leader,
+        signals: &mut UnboundedReceiver<Signal>,
+        until: Option<Millis>,
+    ) -> Result<Option<LeadEnd>, Error> {
+        let host = &self.shared.host;
+        let wait = until.map(|until| u64::try_from(until.since(self.shared.now())).unwrap_or_default());
+        // Without a moment to wait for the timer never ends: a `None` would be ready at once.
+        let mut timer = pin!(
+            OptionFuture::from(wait.map(|wait| host.clock().sleep(wait)))
+                .then(|slept| async move {
+                    if slept.is_none() {
+                        futures::future::pending::<()>().await;
+                    }
+                })
+                .fuse()
+        );
+        let mut network = pin!(host.network().changed().fuse());
+        select_biased! {
+            signal = signals.next() => return self.handle_signal(leader, signal).await,
+            result = &mut leader.cycle => {
+                if self.handle_cycle(leader, result).await? {
+                    return Ok(Some(LeadEnd::Fenced));
+                }
+            }
+            ended = &mut leader.live => {
+                let chance = host.random().next();
+                leader.scheduler.handle_live_down(&ended, chance, self.shared.now());
+            }
+            () = network => {
+                leader.scheduler.handle_online(host.network().is_online(), self.shared.now());
+            }
+            () = timer => {}
+        }
+        Ok(None)
+    }
+
+    async fn handle_signal(
+        &self,
+        leader: &mut Leader,
+        signal: Option<Signal>,
+    ) -> Result<Option<LeadEnd>, Error> {
+        let now = self.shared.now();
+        match signal {
+            None | Some(Signal::Closed) => return Ok(Some(LeadEnd::Closed)),
+            Some(Signal::ContextRequested(request)) => {
+                self.shared.say(&Message::SyncStarted { request: request.clone() });
+                leader.waiting.requests.push(request);
+                leader.scheduler.handle_request(now);
+            }
+            Some(Signal::Hint) => leader.scheduler.handle_request(now),
+            Some(Signal::LiveUp) => leader.scheduler.handle_live_up(now),
+            Some(Signal::LocalChange) => leader.scheduler.handle_local_change(now),
+            Some(Signal::Requested(reply)) => {
+                leader.waiting.replies.push(reply);
+                leader.scheduler.handle_request(now);
+            }
+            Some(Signal::Reset) => self.load_mirror().await?,
+            Some(Signal::Settings) => {
+                let is_enabled = self.shared.mirror.borrow().is_any_enabled();
+                leader.scheduler.handle_settings(is_enabled, now);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Takes in how a cycle ended. Says whether another context leads.
+    async fn handle_cycle(
+        &self,
+        leader: &mut Leader,
+        result: Result<Cycle, CycleError>,
+    ) -> Result<bool, Error> {
+        let before = leader.scheduler.retry();
+        let now = self.shared.now();
+        let result = match result {
+            Ok(cycle) => {
+                leader.scheduler.handle_success(cycle.again_in, now);
+                self.shared.activity.borrow_mut().error = None;
+                Ok(cycle.report)
+            }
+            Err(CycleError::Fenced) => return Ok(true),
+            Err(CycleError::Failed(error)) => {
+                let chance = self.shared.host.random().next();
+                leader.scheduler.handle_failure(&error, chance, now);
+                self.shared.activity.borrow_mut().error = Some(StatusError {
+                    code: error.code.as_str().to_owned(),
+                    message: error.message.clone(),
+                    at: now,
+                });
+                Err(error)
+            }
+        };
+        let retry = leader.scheduler.retry();
+        if retry != before {
+            match self.run_fenced(leader.epoch, KeepRetry(retry)).await {
+                Ok(()) => {}
+                Err(CycleError::Fenced) => return Ok(true),
+                Err(CycleError::Failed(error)) => return Err(error),
+            }
+        }
+        self.show(leader, now);
+        match &result {
+            Ok(report) => self.shared.host.events().emit(Event::Sync(*report)),
+            Err(error) => self.shared.host.events().emit(Event::Error(error.clone())),
+        }
+        self.answer(&mut leader.served, &result);
+        if let Err(error) = result {
+            self.answer(&mut leader.waiting, &Err(error));
+        }
+        Ok(false)
+    }
+
+    /// Shows what the leader is doing; whoever waits while nothing can run is told so.
+    fn show(&self, leader: &mut Leader, now: Millis) {
+        use futures::future::FusedFuture as _;
+        let is_running = !leader.cycle.is_terminated();
+        let is_online = self.shared.host.network().is_online();
+        {
+            let mut activity = self.shared.activity.borrow_mut();
+            activity.is_running = is_running;
+            activity.is_offline = !is_online;
+            activity.progress = activity.progress.filter(|_| is_running);
+            activity.next_sync_at = leader.scheduler.next_at().map(|at| at.max(now));
+            activity.channel = if leader.scheduler.is_live() { Channel::Live } else { Channel::Poll };
+        }
+        self.shared.refresh_status();
+        if is_running || leader.waiting.is_empty() {
+            return;
+        }
+        if !self.shared.mirror.borrow().is_any_enabled() {
+            self.answer(&mut leader.waiting, &Ok(SyncReport::default()));
+        } else if !is_online {
+            let error =
+                Error::new(ErrorCode::Offline, "the device is offline; what was changed stays queued");
+            self.answer(&mut leader.waiting, &Err(error));
+        }
+    }
+
+    fn answer(&self, waiting: &mut Waiting, result: &Result<SyncReport, Error>) {
+        for reply in waiting.replies.drain(..) {
+            drop(reply.send(result.clone()));
+        }
+        for request in waiting.requests.drain(..) {
+            self.shared.say(&Message::SyncEnded { request, answer: Answer::from(result) });
+        }
+    }
+
+    /// Listens to the server's hints until the channel ends.
+    async fn listen_live(&self) -> Result<bool, Error> {
+        let Some(backend) = self.shared.host.backend() else { return Ok(false) };
+        let wanted: Vec<Wanted> = {
+            let mirror = self.shared.mirror.borrow();
+            let enabled = self.enabled(Direction::is_pulled).into_iter();
+            let cursor = |name: &CollectionName| mirror.state(name).and_then(|state| state.cursor.clone());
+            enabled.map(|(name, _)| Wanted { cursor: cursor(&name), collection: name }).collect()
+        };
+        let hint = |hint| match hint {
+            Hint::Changed => self.shared.signal(Signal::Hint),
+            Hint::Connected => self.shared.signal(Signal::LiveUp),
+        };
+        backend.watch(&wanted, &hint).await
+    }
+}

@@ -1,0 +1,22 @@
+//! The one place that orchestrates: it knows ports and plans, runs cycles, leads or follows. Decides nothing itself.
+//!
+//! ```text
+//!  app ──► Client ──► plans ──► Database ──► Watcher ──► events, signals, word to other contexts
+//!                                                           │
+//!  Client::run:  follow ── lock ──► lead: Scheduler says ──►│◄── signals
+//!                                     ├─ StartCycle ─► cycle: push … pull … until settled
+//!                                     └─ StartLive  ─► watch: hints
+//! ```
+
+mod client;
+mod cycle;
+mod follow;
+mod lead;
+mod messages;
+mod mirror;
+mod reading;
+mod shared;
+mod status;
+mod watcher;
+
+pub use client::{Client, Intent};

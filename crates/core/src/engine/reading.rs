@@ -1,0 +1,83 @@
+//! Reads records as the user sees them: base overlaid with queue. Filters nothing.
+
+use std::{borrow::Cow, cmp::Ordering};
+
+use syncline_protocol::{CollectionName, RecordId};
+use syncline_store::{Key, Read, Value, View};
+
+use crate::model::{Base, QueueRow, RowError, Table, collection_of, read_row, record_key, record_of};
+
+/// The rows that reading a collection looks at.
+pub(super) fn reads_of(collection: &CollectionName) -> [Read; 2] {
+    [collection_of(Table::Base, collection), collection_of(Table::Queue, collection)]
+}
+
+/// The rows that reading one record looks at.
+pub(super) fn reads_of_record(collection: &CollectionName, record: &RecordId) -> [Read; 2] {
+    [Table::Base, Table::Queue].map(|table| Read::Key(record_key(table, collection, record)))
+}
+
+/// One record's document as the user sees it.
+pub(super) fn local(
+    view: &dyn View,
+    collection: &CollectionName,
+    record: &RecordId,
+) -> Result<Option<String>, RowError> {
+    if let Some(row) = view.row(&record_key(Table::Queue, collection, record)) {
+        return Ok(read_row::<QueueRow<'_>>(&row)?.local().map(str::to_owned));
+    }
+    match view.row(&record_key(Table::Base, collection, record)) {
+        Some(row) => Ok(Some(read_row::<Base<'_>>(&row)?.doc.into_owned())),
+        None => Ok(None),
+    }
+}
+
+/// The rows of a collection's records, each the one that says what the user sees, in the order of their ids.
+pub(super) fn rows_of(view: &dyn View, collection: &CollectionName) -> Vec<(RecordId, SeenRow)> {
+    let rows = |table| -> Vec<(Key, Value)> {
+        let Read::Range { start, end } = collection_of(table, collection) else { return Vec::new() };
+        view.range(&start, end.as_ref()).collect()
+    };
+    let record = |(key, value): (Key, Value)| record_of(&key).map(|(_, _, record)| (record, value));
+    let mut bases = rows(Table::Base).into_iter().filter_map(record).peekable();
+    let mut queued = rows(Table::Queue).into_iter().filter_map(record).peekable();
+    std::iter::from_fn(move || {
+        let order = match (bases.peek(), queued.peek()) {
+            (Some((base, _)), Some((change, _))) => base.cmp(change),
+            (Some(_), None) => Ordering::Less,
+            (None, _) => Ordering::Greater,
+        };
+        match order {
+            Ordering::Less => bases.next().map(|(id, value)| (id, SeenRow::Base(value))),
+            Ordering::Equal => {
+                drop(bases.next());
+                queued.next().map(|(id, value)| (id, SeenRow::Queue(value)))
+            }
+            Ordering::Greater => queued.next().map(|(id, value)| (id, SeenRow::Queue(value))),
+        }
+    })
+    .collect()
+}
+
+/// The row that says what the user sees of a record.
+pub(super) enum SeenRow {
+    Base(Value),
+    Queue(Value),
+}
+
+impl SeenRow {
+    /// The document's text; `None`: deleted here, or a row that cannot be read.
+    pub(super) fn text(&self) -> Option<&str> {
+        let doc = match self {
+            Self::Base(row) => read_row::<Base<'_>>(row).ok().map(|base| base.doc),
+            Self::Queue(row) => {
+                let row: QueueRow<'_> = read_row(row).ok()?;
+                row.next.map_or(row.change.doc, |next| next.doc)
+            }
+        };
+        match doc? {
+            Cow::Borrowed(text) => Some(text),
+            Cow::Owned(_) => None,
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! What the parts of one client share: the host, the mirror, the status, and the signals to whoever runs the loop.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    rc::Rc,
+};
+
+use futures::channel::{mpsc, oneshot};
+use syncline_protocol::{ChangeId, Millis};
+use uuid::Builder;
+
+use super::{
+    messages::Message,
+    mirror::Mirror,
+    status::{Activity, decide},
+};
+use crate::{
+    model::{Error, Event, Options, Status, SyncReport},
+    ports::{Channel as _, Clock as _, Events as _, Host, Random as _},
+};
+
+/// Where the answer to a call of `sync` goes.
+pub(super) type Reply = oneshot::Sender<Result<SyncReport, Error>>;
+
+/// What the loop is told.
+#[derive(Debug)]
+pub(super) enum Signal {
+    /// The client is closing.
+    Closed,
+    /// The server may have news.
+    Hint,
+    /// The live channel is up.
+    LiveUp,
+    /// The app changed something, here or in another context.
+    LocalChange,
+    /// Another context asks for a sync.
+    ContextRequested(String),
+    /// The app asks for a sync.
+    Requested(Reply),
+    /// Commits went by unseen.
+    Reset,
+    /// Sync of a collection was switched on or off.
+    Settings,
+}
+
+/// What the parts share.
+pub(super) struct Shared<H> {
+    pub(super) host: H,
+    pub(super) options: Options,
+    pub(super) mirror: RefCell<Mirror>,
+    pub(super) activity: RefCell<Activity>,
+    pub(super) is_leader: Cell<bool>,
+    pub(super) is_closed: Cell<bool>,
+    /// Whether a batch is on its way: what is sent and not answered is then in flight.
+    pub(super) is_pushing: Cell<bool>,
+    /// Syncs that this context asked the leader for, and whether it was heard.
+    pub(super) asked: RefCell<BTreeMap<String, (Option<Reply>, bool)>>,
+    pub(super) is_compacting: Cell<bool>,
+    /// Where the loop hears signals, until it runs.
+    pub(super) receiver: RefCell<Option<mpsc::UnboundedReceiver<Signal>>>,
+    signals: mpsc::UnboundedSender<Signal>,
+    status: RefCell<Option<Rc<Status>>>,
+    told: RefCell<Activity>,
+}
+
+impl<H: Host> Shared<H> {
+    pub(super) fn new(host: H, options: Options) -> Rc<Self> {
+        let (signals, receiver) = mpsc::unbounded();
+        Rc::new(Self {
+            host,
+            options,
+            mirror: RefCell::default(),
+            activity: RefCell::default(),
+            is_leader: Cell::default(),
+            is_closed: Cell::default(),
+            is_pushing: Cell::default(),
+            asked: RefCell::default(),
+            is_compacting: Cell::default(),
+            receiver: RefCell::new(Some(receiver)),
+            signals,
+            status: RefCell::default(),
+            told: RefCell::default(),
+        })
+    }
+
+    /// Tells the loop; nobody hears it once the loop has ended.
+    pub(super) fn signal(&self, signal: Signal) {
+        drop(self.signals.unbounded_send(signal));
+    }
+
+    /// Tells the other contexts.
+    pub(super) fn say(&self, message: &Message) {
+        if let Ok(text) = serde_json::to_string(message) {
+            self.host.channel().send(&text);
+        }
+    }
+
+    /// The device's time.
+    pub(super) fn now(&self) -> Millis {
+        self.host.clock().now()
+    }
+
+    /// A UUIDv7 (RFC 9562) of the device's time and chance.
+    pub(super) fn uuid(&self) -> String {
+        let random = self.host.random();
+        let (high, low) = (random.next().to_be_bytes(), random.next().to_be_bytes());
+        let mut bytes = [0_u8; 10];
+        for (place, byte) in bytes.iter_mut().zip(high.into_iter().chain(low)) {
+            *place = byte;
+        }
+        let time = u64::try_from(self.now().0).unwrap_or_default();
+        Builder::from_unix_timestamp_millis(time, &bytes).into_uuid().to_string()
+    }
+
+    /// A new idempotency key.
+    pub(super) fn change_id(&self) -> ChangeId {
+        ChangeId::trusted(self.uuid())
+    }
+
+    /// The status as last emitted.
+    pub(super) fn status(&self) -> Rc<Status> {
+        let known = self.status.borrow().clone();
+        known.unwrap_or_else(|| Rc::new(self.decide_status()))
+    }
+
+    /// Decides the status anew and emits it if it changed; a leader tells the other contexts what it does.
+    pub(super) fn refresh_status(&self) {
+        let is_leader = self.is_leader.get();
+        if is_leader && *self.told.borrow() != *self.activity.borrow() {
+            let activity = self.activity.borrow().clone();
+            self.told.replace(activity.clone());
+            self.say(&Message::Activity(activity));
+        }
+        let status = self.decide_status();
+        if self.status.borrow().as_deref() == Some(&status) {
+            return;
+        }
+        self.status.replace(Some(Rc::new(status.clone())));
+        if !self.is_closed.get() {
+            self.host.events().emit(Event::Status(status));
+        }
+    }
+
+    fn decide_status(&self) -> Status {
+        decide(&self.mirror.borrow(), &self.activity.borrow(), self.is_leader.get())
+    }
+}

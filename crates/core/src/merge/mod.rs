@@ -1,0 +1,7 @@
+//! What becomes of two edits that did not know each other. Pure: no rows, no time but what is handed in.
+
+mod resolve;
+mod three_way;
+
+pub use resolve::{Resolution, Side, resolve};
+pub use three_way::three_way;

@@ -1,0 +1,59 @@
+//! What the app says of one collection when it opens. Checked where it is read, not here.
+
+use serde::Deserialize;
+
+/// How a conflict in a collection is resolved.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+pub enum ConflictStrategy {
+    /// The local edit, on the incoming version.
+    ClientWins,
+    /// The later edit by skew-corrected time; ties by device id.
+    #[default]
+    LastWriteWins,
+    /// Three-way by field on the common base; a field edited on both sides goes to the later edit.
+    Merge,
+    /// The incoming record.
+    ServerWins,
+}
+
+/// What sync does with a collection once it is enabled.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+pub enum Direction {
+    /// Pushes and pulls.
+    #[default]
+    Both,
+    /// Neither.
+    None,
+    /// Only pulls.
+    Pull,
+    /// Only pushes.
+    Push,
+}
+
+impl Direction {
+    /// Whether changes go up.
+    pub fn is_pushed(self) -> bool {
+        matches!(self, Self::Both | Self::Push)
+    }
+
+    /// Whether records come down.
+    pub fn is_pulled(self) -> bool {
+        matches!(self, Self::Both | Self::Pull)
+    }
+}
+
+/// The options of one collection.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub struct CollectionOptions {
+    /// How conflicts are resolved.
+    pub conflict: ConflictStrategy,
+    /// Both ways unless said otherwise.
+    pub direction: Direction,
+    /// Fields that queries look up or sort by.
+    pub indexes: Vec<String>,
+    /// Higher syncs first.
+    pub priority: i32,
+}

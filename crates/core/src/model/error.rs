@@ -1,0 +1,163 @@
+//! Every error the engine can give: a code, a retry answer and an owner. Formats nothing for a screen.
+
+use serde::Serialize;
+use syncline_protocol::ProblemCode;
+use syncline_store::{DiskError, StoreError};
+use thiserror::Error;
+
+macro_rules! error_codes {
+    ($($(#[$doc:meta])* $variant:ident = $text:literal, $retryable:literal;)*) => {
+        /// What went wrong, as the public API spells it.
+        #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+        pub enum ErrorCode { $($(#[$doc])* #[serde(rename = $text)] $variant,)* }
+
+        impl ErrorCode {
+            /// Every code there is.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// The code as the public API spells it.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text,)* }
+            }
+
+            /// Whether trying again later can help.
+            pub fn is_retryable(self) -> bool {
+                match self { $(Self::$variant => $retryable,)* }
+            }
+        }
+    };
+}
+
+error_codes! {
+    /// The caller stopped it.
+    Aborted = "aborted", false;
+    /// The database belongs to another account; the app's to solve.
+    AccountMismatch = "account-mismatch", false;
+    /// The client was closed.
+    Closed = "closed", false;
+    /// Ten rounds did not settle every conflict.
+    ConflictLimit = "conflict-limit", true;
+    /// The server knows the user and says no.
+    Forbidden = "forbidden", false;
+    /// The caller's argument is wrong; the message names it.
+    InvalidArgument = "invalid-argument", false;
+    /// The caller's document cannot be stored; the message names the field.
+    InvalidDocument = "invalid-document", false;
+    /// A pull would delete too much.
+    MassDeletion = "mass-deletion", false;
+    /// The connection failed.
+    Network = "network", true;
+    /// The database was written by a newer version.
+    NewerDatabase = "newer-database", false;
+    /// No record of that id.
+    NotFound = "not-found", false;
+    /// The account has not paid for it.
+    NotEntitled = "not-entitled", false;
+    /// There is no connection, or nobody who syncs.
+    Offline = "offline", true;
+    /// Signing out would drop changes.
+    PendingChanges = "pending-changes", false;
+    /// The server said what the protocol does not know.
+    Protocol = "protocol", true;
+    /// The device's storage is full; the user's to solve.
+    QuotaExceeded = "quota-exceeded", true;
+    /// The server asks for patience.
+    RateLimited = "rate-limited", true;
+    /// The server failed.
+    Server = "server", true;
+    /// A stored row or page cannot be read.
+    StorageCorrupt = "storage-corrupt", false;
+    /// The browser gives no storage.
+    StorageUnavailable = "storage-unavailable", true;
+    /// No answer in time.
+    Timeout = "timeout", true;
+    /// No valid token, also after asking for a new one.
+    Unauthorized = "unauthorized", false;
+    /// The server no longer speaks this protocol version.
+    UpgradeRequired = "upgrade-required", false;
+    /// The encryption key does not fit the data.
+    WrongKey = "wrong-key", false;
+}
+
+/// When trying again makes sense.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Retry {
+    /// After that many milliseconds, as the server asked.
+    After(u64),
+    /// With full jitter.
+    Later,
+    /// Not by itself: somebody has to act first.
+    Never,
+    /// At once, with less in one request.
+    Smaller,
+}
+
+/// An error of the engine, the store or the backend.
+#[derive(Clone, Debug, Eq, Error, PartialEq)]
+#[error("{message}")]
+pub struct Error {
+    /// What went wrong.
+    pub code: ErrorCode,
+    /// For a developer to read.
+    pub message: String,
+    /// When trying again makes sense.
+    pub retry: Retry,
+}
+
+impl Error {
+    /// Makes an error whose retry answer follows from its code.
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        let retry = if code.is_retryable() { Retry::Later } else { Retry::Never };
+        Self { code, message: message.into(), retry }
+    }
+
+    /// An argument that is wrong, by its name.
+    pub fn argument(field: &str, wrong: impl AsRef<str>) -> Self {
+        Self::new(ErrorCode::InvalidArgument, format!("{field}: {}", wrong.as_ref()))
+    }
+
+    /// Sets when trying again makes sense.
+    #[must_use]
+    pub fn with_retry(mut self, retry: Retry) -> Self {
+        self.retry = retry;
+        self
+    }
+
+    /// Reads an HTTP status and the problem code beside it, where there was one. The source of the rule is the table
+    /// "What a status code does" in `design.md`.
+    pub fn of_status(status: u16, code: Option<ProblemCode>, retry_after: Option<u64>, title: &str) -> Self {
+        let message = if title.is_empty() {
+            format!("the server answered {status}")
+        } else {
+            format!("the server answered {status}: {title}")
+        };
+        let later = retry_after.map_or(Retry::Later, Retry::After);
+        match (status, code) {
+            (401, _) => Self::new(ErrorCode::Unauthorized, message),
+            (402, _) | (403, Some(ProblemCode::NotEntitled)) => Self::new(ErrorCode::NotEntitled, message),
+            (403, _) => Self::new(ErrorCode::Forbidden, message),
+            (408, _) => Self::new(ErrorCode::Timeout, message),
+            (413, _) => Self::new(ErrorCode::Server, message).with_retry(Retry::Smaller),
+            (426, _) => Self::new(ErrorCode::UpgradeRequired, message),
+            (429, _) => Self::new(ErrorCode::RateLimited, message).with_retry(later),
+            (500..=599, _) => Self::new(ErrorCode::Server, message).with_retry(later),
+            _ => Self::new(ErrorCode::Protocol, message),
+        }
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        let message = error.to_string();
+        let code = match error {
+            StoreError::Disk(disk) => match disk {
+                DiskError::QuotaExceeded => ErrorCode::QuotaExceeded,
+                DiskError::Corrupt => ErrorCode::StorageCorrupt,
+                DiskError::NewerFormat => ErrorCode::NewerDatabase,
+                _ => ErrorCode::StorageUnavailable,
+            },
+            _ => ErrorCode::StorageCorrupt,
+        };
+        Self::new(code, message)
+    }
+}

@@ -1,0 +1,110 @@
+//! Where each row is in the ordered map. Encodes keys only, never rows.
+//!
+//! A key is one byte for the table, then its parts; a collection's name and a record's id are parted by a zero byte,
+//! which no collection name contains. So one collection is one key range in each table.
+
+use syncline_protocol::{ChangeId, CollectionName, RecordId};
+use syncline_store::{Key, Read};
+
+/// The tables of the database by the first byte of their keys.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Table {
+    /// What the server last confirmed.
+    Base,
+    /// Small rows about the database itself.
+    Meta,
+    /// What the server refused.
+    Parked,
+    /// At most one change per record.
+    Queue,
+}
+
+impl Table {
+    const fn byte(self) -> u8 {
+        match self {
+            Self::Base => b'r',
+            Self::Meta => b'm',
+            Self::Parked => b'p',
+            Self::Queue => b'q',
+        }
+    }
+
+    /// Every row of the table.
+    pub fn all(self) -> Read {
+        Read::prefix(&[self.byte()])
+    }
+}
+
+/// The rows about one collection in the meta table.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum CollectionTable {
+    /// Enabled, cursor, last sync: a `CollectionState`.
+    State,
+    /// Counts: a `Tally`.
+    Tally,
+}
+
+/// The key of a record's row in the base or queue table.
+pub fn record_key(table: Table, collection: &CollectionName, record: &RecordId) -> Key {
+    let mut bytes = collection_prefix(table, collection);
+    bytes.extend_from_slice(record.as_str().as_bytes());
+    Key::new(bytes)
+}
+
+/// Every row of one collection in the base or queue table.
+pub fn collection_of(table: Table, collection: &CollectionName) -> Read {
+    Read::prefix(&collection_prefix(table, collection))
+}
+
+/// The key of one of a collection's rows in the meta table.
+pub fn collection_key(table: CollectionTable, collection: &CollectionName) -> Key {
+    let kind = match table {
+        CollectionTable::State => "c/",
+        CollectionTable::Tally => "t/",
+    };
+    meta_key(&format!("{kind}{collection}"))
+}
+
+/// The key of a parked change.
+pub fn parked_key(change: &ChangeId) -> Key {
+    let mut bytes = vec![Table::Parked.byte()];
+    bytes.extend_from_slice(change.as_str().as_bytes());
+    Key::new(bytes)
+}
+
+/// The key of a named row in the meta table.
+pub(super) fn meta_key(name: &str) -> Key {
+    let mut bytes = vec![Table::Meta.byte()];
+    bytes.extend_from_slice(name.as_bytes());
+    Key::new(bytes)
+}
+
+/// Which record a key of the base or queue table belongs to; `None` for keys of other tables.
+pub fn record_of(key: &Key) -> Option<(Table, CollectionName, RecordId)> {
+    let (first, rest) = key.as_bytes().split_first()?;
+    let table = [Table::Base, Table::Queue].into_iter().find(|table| table.byte() == *first)?;
+    let middle = rest.iter().position(|byte| *byte == 0)?;
+    let collection = std::str::from_utf8(rest.get(..middle)?).ok()?;
+    let record = std::str::from_utf8(rest.get(middle.saturating_add(1)..)?).ok()?;
+    Some((table, CollectionName::trusted(collection), RecordId::trusted(record)))
+}
+
+fn collection_prefix(table: Table, collection: &CollectionName) -> Vec<u8> {
+    let mut bytes = vec![table.byte()];
+    bytes.extend_from_slice(collection.as_str().as_bytes());
+    bytes.push(0);
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_is_found_again_in_its_key() {
+        let (collection, record) = (CollectionName::trusted("todos"), RecordId::trusted("a\0b/ü"));
+        let key = record_key(Table::Queue, &collection, &record);
+        assert_eq!(record_of(&key), Some((Table::Queue, collection, record)));
+        assert_eq!(record_of(&meta_key("c/todos")), None);
+    }
+}

@@ -1,0 +1,81 @@
+//! The small rows about the database itself. One row type per fact that changes by itself.
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use syncline_protocol::{Cursor, DeviceId, Millis};
+use syncline_store::Key;
+
+use super::keys::meta_key;
+
+/// A meta row of which there is one.
+pub trait Single: DeserializeOwned + Serialize {
+    /// Its key.
+    fn key() -> Key;
+}
+
+macro_rules! single {
+    ($type:ty, $name:literal) => {
+        impl Single for $type {
+            fn key() -> Key {
+                meta_key($name)
+            }
+        }
+    };
+}
+
+/// Who this database belongs to.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Identity {
+    /// This browser profile.
+    pub device: DeviceId,
+    /// Whose data it is, once somebody said so.
+    pub account: Option<String>,
+}
+single!(Identity, "identity");
+
+/// Who syncs: each leadership has its epoch, which fences off a leader that was frozen and thawed.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Leadership {
+    /// Grows by one at every change of leader.
+    pub epoch: u64,
+}
+single!(Leadership, "leadership");
+
+/// How the last attempts to sync ended, so that a restarted service worker neither hammers nor forgets.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct RetryState {
+    /// Failures in a row.
+    pub failures: u32,
+    /// Not before this moment.
+    pub next_at: Option<Millis>,
+}
+single!(RetryState, "retry");
+
+/// How far this device's clock is from the server's.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Skew {
+    /// Server time minus device time, in milliseconds.
+    pub milliseconds: i64,
+}
+single!(Skew, "skew");
+
+/// What sync knows of one collection.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct CollectionState {
+    /// Whether the user opted in.
+    pub is_enabled: bool,
+    /// Where the next pull starts.
+    pub cursor: Option<Cursor>,
+    /// When a cycle last ended well.
+    pub last_synced_at: Option<Millis>,
+}
+
+/// What is in one collection, kept current by every plan, so that no status scans anything.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Tally {
+    /// Records as the user sees them.
+    pub records: u64,
+    /// Queued changes.
+    pub pending: u64,
+    /// Parked changes.
+    pub parked: u64,
+}

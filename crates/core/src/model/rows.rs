@@ -1,0 +1,180 @@
+//! The rows of the base, queue and parked tables and their bytes (postcard). Decides nothing about them.
+//!
+//! Documents are the JSON texts that came in. Rows borrow them from the page they lie in.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Deserializer, Serialize};
+use syncline_protocol::{ChangeId, CollectionName, DeviceId, Millis, RecordId, Version};
+use thiserror::Error;
+
+/// A row whose bytes cannot be read.
+#[derive(Clone, Debug, Eq, Error, PartialEq)]
+#[error("a stored row cannot be read: {0}")]
+pub struct RowError(pub String);
+
+/// A version in a row: postcard needs the tag that the wire leaves out.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub enum StoredVersion {
+    /// See [`Version::Number`].
+    Number(u64),
+    /// See [`Version::Text`].
+    Text(String),
+}
+
+impl From<Version> for StoredVersion {
+    fn from(version: Version) -> Self {
+        match version {
+            Version::Number(number) => Self::Number(number),
+            Version::Text(text) => Self::Text(text),
+        }
+    }
+}
+
+impl From<StoredVersion> for Version {
+    fn from(version: StoredVersion) -> Self {
+        match version {
+            StoredVersion::Number(number) => Self::Number(number),
+            StoredVersion::Text(text) => Self::Text(text),
+        }
+    }
+}
+
+/// A record as the server last confirmed it. A record that the server deleted has no row.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Base<'a> {
+    /// Its version there.
+    pub version: Option<StoredVersion>,
+    /// When it was last edited.
+    pub edited_at: Millis,
+    /// Who edited it last, where the server said so.
+    pub device: Option<DeviceId>,
+    /// The document's JSON text.
+    #[serde(borrow)]
+    pub doc: Cow<'a, str>,
+}
+
+/// What an edit does.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub enum EditOp {
+    /// Removes the record.
+    Delete,
+    /// Sets the whole document.
+    Put,
+}
+
+/// One edit under its idempotency key.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Edit<'a> {
+    /// The idempotency key.
+    pub id: ChangeId,
+    /// The version it was made on; `None`: the record is new there.
+    pub base: Option<StoredVersion>,
+    /// When it was made, corrected for clock skew.
+    pub edited_at: Millis,
+    /// The document's JSON text; `None` deletes.
+    #[serde(borrow, deserialize_with = "borrowed")]
+    pub doc: Option<Cow<'a, str>>,
+}
+
+impl Edit<'_> {
+    /// What the edit does.
+    pub fn op(&self) -> EditOp {
+        if self.doc.is_some() { EditOp::Put } else { EditOp::Delete }
+    }
+
+    /// The same edit, owning its text.
+    pub fn into_owned(self) -> Edit<'static> {
+        Edit { doc: self.doc.map(|doc| Cow::Owned(doc.into_owned())), ..self }
+    }
+}
+
+impl Base<'_> {
+    /// The same row, owning its text.
+    pub fn into_owned(self) -> Base<'static> {
+        Base { doc: Cow::Owned(self.doc.into_owned()), ..self }
+    }
+}
+
+/// The one queued change of a record.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct QueueRow<'a> {
+    /// The change that is, or will be, sent.
+    #[serde(borrow)]
+    pub change: Edit<'a>,
+    /// The edit made after `change` was sent: it is re-based on the answer.
+    #[serde(borrow)]
+    pub next: Option<Edit<'a>>,
+    /// Whether `change` may have reached the server: from here on it is frozen.
+    pub is_sent: bool,
+    /// The base that `change` was made on, kept where a pull replaced it before the answer came. The outer `Some` says
+    /// that it did, the inner is the base (none: the record was new).
+    #[serde(borrow)]
+    pub overtaken: Option<Option<Base<'a>>>,
+    /// When the oldest edit in this row was made, by the device's own clock.
+    pub queued_at: Millis,
+    /// How often `change` was sent.
+    pub attempts: u32,
+    /// The code of the last error, where there was one.
+    pub last_error: Option<String>,
+}
+
+impl<'a> QueueRow<'a> {
+    /// The document as the user sees it; `None`: deleted.
+    pub fn local(&self) -> Option<&str> {
+        self.latest().doc.as_deref()
+    }
+
+    /// The latest edit.
+    pub fn latest(&self) -> &Edit<'a> {
+        self.next.as_ref().unwrap_or(&self.change)
+    }
+
+    /// The same row, owning its texts.
+    pub fn into_owned(self) -> QueueRow<'static> {
+        QueueRow {
+            change: self.change.into_owned(),
+            next: self.next.map(Edit::into_owned),
+            overtaken: self.overtaken.map(|base| base.map(Base::into_owned)),
+            is_sent: self.is_sent,
+            queued_at: self.queued_at,
+            attempts: self.attempts,
+            last_error: self.last_error,
+        }
+    }
+}
+
+/// A change that the server refused for good.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct ParkedRow<'a> {
+    /// Where the record is.
+    pub collection: CollectionName,
+    /// Which record.
+    pub record: RecordId,
+    /// The change with its data.
+    #[serde(borrow)]
+    pub change: Edit<'a>,
+    /// When it was refused.
+    pub parked_at: Millis,
+    /// The server's code.
+    pub code: String,
+    /// The server's words, for a person to read.
+    pub message: String,
+}
+
+/// Borrows an optional text from the row's bytes: serde by itself borrows only texts that are not optional.
+fn borrowed<'de: 'a, 'a, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Cow<'a, str>>, D::Error> {
+    #[derive(Deserialize)]
+    struct Text<'t>(#[serde(borrow)] Cow<'t, str>);
+    Ok(Option::<Text<'_>>::deserialize(deserializer)?.map(|text| text.0))
+}
+
+/// Reads a row's bytes.
+pub(crate) fn read_row<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, RowError> {
+    postcard::from_bytes(bytes).map_err(|error| RowError(error.to_string()))
+}
+
+/// Writes a row's bytes.
+pub(crate) fn write_row<T: Serialize>(row: &T) -> Result<Vec<u8>, RowError> {
+    postcard::to_stdvec(row).map_err(|error| RowError(error.to_string()))
+}

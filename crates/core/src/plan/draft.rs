@@ -1,0 +1,187 @@
+//! The rows of one plan as it decides: reads through its own writes, typed, and keeps the tallies. Decides nothing.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use syncline_protocol::{ChangeId, CollectionName, RecordId};
+use syncline_store::{Decision, Key, Value, View, Write};
+
+use crate::model::{
+    Base, CollectionState, CollectionTable, Error, ParkedRow, QueueRow, RowError, Single, Table, Tally,
+    collection_key, parked_key, read_row, record_key, write_row,
+};
+
+/// A plan's view of the rows, with its own writes over it.
+pub(crate) struct Draft<'v> {
+    view: &'v dyn View,
+    writes: BTreeMap<Key, Option<Vec<u8>>>,
+    tallies: BTreeMap<CollectionName, Tally>,
+}
+
+impl<'v> Draft<'v> {
+    /// Starts with nothing written.
+    pub(crate) fn new(view: &'v dyn View) -> Self {
+        Self { view, writes: BTreeMap::new(), tallies: BTreeMap::new() }
+    }
+
+    /// Runs a decision and turns it into the store's: an error writes nothing.
+    pub(crate) fn decide<T>(
+        view: &'v dyn View,
+        decision: impl FnOnce(&mut Self) -> Result<T, Error>,
+    ) -> Decision<Result<T, Error>> {
+        let mut draft = Self::new(view);
+        let result = decision(&mut draft).and_then(|outcome| Ok((draft.finish()?, outcome)));
+        match result {
+            Ok((writes, outcome)) => Decision { writes, outcome: Ok(outcome) },
+            Err(error) => Decision { writes: Vec::new(), outcome: Err(error) },
+        }
+    }
+
+    /// The record as the server confirmed it.
+    pub(crate) fn base(
+        &self,
+        collection: &CollectionName,
+        record: &RecordId,
+    ) -> Result<Option<Base<'static>>, RowError> {
+        self.owned(&record_key(Table::Base, collection, record), |bytes| {
+            read_row::<Base<'_>>(bytes).map(Base::into_owned)
+        })
+    }
+
+    /// The record's queued change.
+    pub(crate) fn queued(
+        &self,
+        collection: &CollectionName,
+        record: &RecordId,
+    ) -> Result<Option<QueueRow<'static>>, RowError> {
+        self.owned(&record_key(Table::Queue, collection, record), |bytes| {
+            read_row::<QueueRow<'_>>(bytes).map(QueueRow::into_owned)
+        })
+    }
+
+    /// A parked change.
+    pub(crate) fn parked(&self, change: &ChangeId) -> Result<Option<ParkedRow<'static>>, RowError> {
+        self.owned(&parked_key(change), |bytes| {
+            let row = read_row::<ParkedRow<'_>>(bytes)?;
+            Ok(ParkedRow { change: row.change.into_owned(), ..row })
+        })
+    }
+
+    /// A meta row of which there is one; its default where it was never written.
+    pub(crate) fn single<T: Single + Default>(&self) -> Result<T, RowError> {
+        Ok(self.single_if_any()?.unwrap_or_default())
+    }
+
+    /// A meta row of which there is one, if it was ever written.
+    pub(crate) fn single_if_any<T: Single>(&self) -> Result<Option<T>, RowError> {
+        self.owned(&T::key(), |bytes| read_row(bytes))
+    }
+
+    /// Writes a meta row of which there is one.
+    pub(crate) fn set_single<T: Single>(&mut self, row: &T) -> Result<(), RowError> {
+        self.set(T::key(), Some(row))
+    }
+
+    /// What sync knows of a collection.
+    pub(crate) fn state(&self, collection: &CollectionName) -> Result<CollectionState, RowError> {
+        let row = self.owned(&collection_key(CollectionTable::State, collection), |bytes| read_row(bytes))?;
+        Ok(row.unwrap_or_default())
+    }
+
+    /// Writes what sync knows of a collection.
+    pub(crate) fn set_state(
+        &mut self,
+        collection: &CollectionName,
+        state: &CollectionState,
+    ) -> Result<(), RowError> {
+        self.set(collection_key(CollectionTable::State, collection), Some(state))
+    }
+
+    /// Writes or removes both rows of a record, and counts what that changes.
+    pub(crate) fn set_record(
+        &mut self,
+        collection: &CollectionName,
+        record: &RecordId,
+        before: (&Option<Base<'_>>, &Option<QueueRow<'_>>),
+        after: (&Option<Base<'_>>, &Option<QueueRow<'_>>),
+    ) -> Result<(), RowError> {
+        if before.0 != after.0 {
+            self.set(record_key(Table::Base, collection, record), after.0.as_ref())?;
+        }
+        if before.1 != after.1 {
+            self.set(record_key(Table::Queue, collection, record), after.1.as_ref())?;
+        }
+        let tally = self.tally(collection)?;
+        tally.records = recount(tally.records, is_visible(before.0, before.1), is_visible(after.0, after.1));
+        tally.pending = recount(tally.pending, before.1.is_some(), after.1.is_some());
+        Ok(())
+    }
+
+    /// Parks a change, or takes it out of there.
+    pub(crate) fn set_parked(
+        &mut self,
+        collection: &CollectionName,
+        change: &ChangeId,
+        row: Option<&ParkedRow<'_>>,
+    ) -> Result<(), RowError> {
+        let had = self.parked(change)?.is_some();
+        self.set(parked_key(change), row)?;
+        let tally = self.tally(collection)?;
+        tally.parked = recount(tally.parked, had, row.is_some());
+        Ok(())
+    }
+
+    /// The rows below the draft.
+    pub(crate) fn view(&self) -> &'v dyn View {
+        self.view
+    }
+
+    fn tally(&mut self, collection: &CollectionName) -> Result<&mut Tally, RowError> {
+        if !self.tallies.contains_key(collection) {
+            let row = self.owned(&collection_key(CollectionTable::Tally, collection), |b| read_row(b))?;
+            self.tallies.insert(collection.clone(), row.unwrap_or_default());
+        }
+        Ok(self.tallies.entry(collection.clone()).or_default())
+    }
+
+    fn finish(mut self) -> Result<Vec<Write>, RowError> {
+        for (collection, tally) in std::mem::take(&mut self.tallies) {
+            let key = collection_key(CollectionTable::Tally, &collection);
+            let before: Tally = self.owned(&key, |bytes| read_row(bytes))?.unwrap_or_default();
+            if before != tally {
+                self.set(key, Some(&tally))?;
+            }
+        }
+        Ok(self.writes.into_iter().map(|(key, value)| Write { key, value }).collect())
+    }
+
+    fn owned<T>(
+        &self,
+        key: &Key,
+        read: impl FnOnce(&[u8]) -> Result<T, RowError>,
+    ) -> Result<Option<T>, RowError> {
+        match self.writes.get(key) {
+            Some(written) => written.as_deref().map(read).transpose(),
+            None => self.view.row(key).map(|value: Value| read(&value)).transpose(),
+        }
+    }
+
+    fn set<T: Serialize>(&mut self, key: Key, row: Option<&T>) -> Result<(), RowError> {
+        let bytes = row.map(write_row).transpose()?;
+        self.writes.insert(key, bytes);
+        Ok(())
+    }
+}
+
+/// Whether the user sees a record with these rows.
+pub(crate) fn is_visible(base: &Option<Base<'_>>, queued: &Option<QueueRow<'_>>) -> bool {
+    queued.as_ref().map_or(base.is_some(), |row| row.local().is_some())
+}
+
+fn recount(count: u64, was: bool, is: bool) -> u64 {
+    match (was, is) {
+        (false, true) => count.saturating_add(1),
+        (true, false) => count.saturating_sub(1),
+        (true, true) | (false, false) => count,
+    }
+}

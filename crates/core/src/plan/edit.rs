@@ -1,0 +1,197 @@
+//! The app's edits: put, update, delete, alone or together, coalesced into one change per record. Knows no server.
+
+use std::borrow::Cow;
+
+use syncline_protocol::{ChangeId, CollectionName, Millis, RecordId, merge_patch};
+use syncline_store::{Decision, Plan, Read, View};
+
+use super::{Origin, draft::Draft};
+use crate::model::{Base, Edit, Error, ErrorCode, QueueRow, Single, Skew, Table, record_key};
+
+/// What the app does to a record.
+#[derive(Clone, Debug, PartialEq)]
+pub enum EditKind {
+    /// Removes it; nothing happens where there is none.
+    Delete,
+    /// Creates or replaces it with this JSON text.
+    Put(String),
+    /// Applies an RFC 7396 merge patch to it, as the user sees it.
+    Update(serde_json::Value),
+}
+
+/// One edit as the app asked for it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EditIntent {
+    /// Where the record is.
+    pub collection: CollectionName,
+    /// Which record.
+    pub record: RecordId,
+    /// What is done to it.
+    pub kind: EditKind,
+    /// The idempotency key, should the edit need a new one.
+    pub change: ChangeId,
+}
+
+/// The document of each edit as stored; `None`: deleted.
+pub type Written = Vec<Option<String>>;
+
+/// Applies edits in order, all of them or none. Fails with `not-found` where an update has no record.
+#[derive(Clone, Debug)]
+pub struct EditPlan {
+    /// What is asked for.
+    pub intents: Vec<EditIntent>,
+    /// The device's time.
+    pub now: Millis,
+}
+
+impl Plan for EditPlan {
+    type Outcome = Result<Written, Error>;
+
+    fn reads(&self) -> Vec<Read> {
+        let rows = self.intents.iter().flat_map(|intent| {
+            [Table::Base, Table::Queue]
+                .map(|table| Read::Key(record_key(table, &intent.collection, &intent.record)))
+        });
+        rows.chain([Read::Key(Skew::key())]).collect()
+    }
+
+    fn origin(&self) -> u8 {
+        Origin::Local.tag()
+    }
+
+    fn decide(&self, view: &dyn View) -> Decision<Self::Outcome> {
+        Draft::decide(view, |draft| {
+            let edited_at = self.now.plus(draft.single::<Skew>()?.milliseconds);
+            self.intents.iter().map(|intent| apply(draft, intent, self.now, edited_at)).collect()
+        })
+    }
+}
+
+fn apply(
+    draft: &mut Draft<'_>,
+    intent: &EditIntent,
+    now: Millis,
+    edited_at: Millis,
+) -> Result<Option<String>, Error> {
+    let EditIntent { collection, record, kind, change } = intent;
+    let base = draft.base(collection, record)?;
+    let queued = draft.queued(collection, record)?;
+    let seen = queued.as_ref().map_or_else(|| base.as_ref().map(|base| &*base.doc), QueueRow::local);
+    let doc = match kind {
+        EditKind::Delete if seen.is_none() => return Ok(None),
+        EditKind::Delete => None,
+        EditKind::Put(text) => Some(text.clone()),
+        EditKind::Update(patch) => Some(patched(seen, patch, collection, record)?),
+    };
+    let edit = Edit {
+        id: change.clone(),
+        base: base.as_ref().and_then(|base| base.version.clone()),
+        edited_at,
+        doc: doc.as_deref().map(|text| Cow::Owned(text.to_owned())),
+    };
+    let after = coalesce(base.as_ref(), queued.clone(), edit, now);
+    draft.set_record(collection, record, (&base, &queued), (&base, &after))?;
+    Ok(doc)
+}
+
+fn patched(
+    seen: Option<&str>,
+    patch: &serde_json::Value,
+    collection: &CollectionName,
+    record: &RecordId,
+) -> Result<String, Error> {
+    let Some(seen) = seen else {
+        let message = format!("there is no record `{record}` in `{collection}`");
+        return Err(Error::new(ErrorCode::NotFound, message));
+    };
+    let unreadable = |error: serde_json::Error| Error::new(ErrorCode::StorageCorrupt, error.to_string());
+    let mut doc: serde_json::Value = serde_json::from_str(seen).map_err(unreadable)?;
+    merge_patch(&mut doc, patch);
+    if let Some(fields) = doc.as_object_mut() {
+        fields.insert("id".to_owned(), record.as_str().into());
+    }
+    Ok(doc.to_string())
+}
+
+/// Puts an edit over what is queued. A change that was sent is frozen: the edit waits behind it. One that was not is
+/// replaced; a creation that is deleted before it was ever sent leaves nothing.
+pub(super) fn coalesce(
+    base: Option<&Base<'_>>,
+    queued: Option<QueueRow<'static>>,
+    edit: Edit<'static>,
+    now: Millis,
+) -> Option<QueueRow<'static>> {
+    match queued {
+        Some(row) if row.is_sent => Some(QueueRow { next: Some(edit), ..row }),
+        Some(row) if edit.doc.is_none() && row.change.base.is_none() && base.is_none() => {
+            drop(row);
+            None
+        }
+        Some(row) => {
+            let change = Edit { id: row.change.id, base: row.change.base, ..edit };
+            Some(QueueRow { change, last_error: None, ..row })
+        }
+        None => Some(QueueRow {
+            change: edit,
+            next: None,
+            is_sent: false,
+            overtaken: None,
+            queued_at: now,
+            attempts: 0,
+            last_error: None,
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::plan::testing::Rows;
+
+    #[test]
+    fn edits_of_one_record_are_one_change_with_the_latest_document() {
+        let mut rows = Rows::default();
+        rows.edit("a", EditKind::Put(r#"{"id":"a","v":1}"#.into())).unwrap();
+        rows.edit("a", EditKind::Update(json!({"v": 2}))).unwrap();
+        assert_eq!(rows.queue_ids(), ["a"]);
+        assert_eq!(rows.local("a").unwrap(), r#"{"id":"a","v":2}"#);
+        assert_eq!((rows.tally().records, rows.tally().pending), (1, 1));
+    }
+
+    #[test]
+    fn a_creation_deleted_before_it_was_sent_leaves_nothing() {
+        let mut rows = Rows::default();
+        rows.edit("a", EditKind::Put(r#"{"id":"a"}"#.into())).unwrap();
+        rows.edit("a", EditKind::Delete).unwrap();
+        assert_eq!(rows.queue_ids(), Vec::<String>::new());
+        assert_eq!((rows.tally().records, rows.tally().pending), (0, 0));
+    }
+
+    #[test]
+    fn an_edit_of_a_sent_change_waits_behind_it() {
+        let mut rows = Rows::default();
+        rows.edit("a", EditKind::Put(r#"{"id":"a","v":1}"#.into())).unwrap();
+        let batch = rows.take_batch();
+        rows.edit("a", EditKind::Put(r#"{"id":"a","v":2}"#.into())).unwrap();
+        assert_eq!(rows.take_batch(), batch, "what was sent is sent again as it was");
+        assert_eq!(rows.local("a").unwrap(), r#"{"id":"a","v":2}"#);
+    }
+
+    #[test]
+    fn an_update_of_nothing_is_not_found_and_writes_nothing() {
+        let mut rows = Rows::default();
+        let error = rows.edit("a", EditKind::Update(json!({"v": 2}))).unwrap_err();
+        assert_eq!(error.code, ErrorCode::NotFound);
+        assert!(rows.is_empty());
+    }
+
+    #[test]
+    fn an_update_cannot_move_a_record_to_another_id() {
+        let mut rows = Rows::default();
+        rows.edit("a", EditKind::Put(r#"{"id":"a"}"#.into())).unwrap();
+        rows.edit("a", EditKind::Update(json!({"id": "b"}))).unwrap();
+        assert_eq!(rows.local("a").unwrap(), r#"{"id":"a"}"#);
+    }
+}

@@ -1,0 +1,55 @@
+//! Beginning to lead, and what one leader leaves for the next. Does not acquire the lock.
+
+use syncline_store::{Decision, Plan, Read, View};
+
+use super::{Origin, draft::Draft};
+use crate::model::{Error, Leadership, RetryState, Single};
+
+/// Begins a leadership: raises the epoch, which ends every earlier one. Gives the epoch and the retry state found.
+#[derive(Clone, Copy, Debug)]
+pub struct TakeLeadership;
+
+impl Plan for TakeLeadership {
+    type Outcome = Result<(u64, RetryState), Error>;
+
+    fn reads(&self) -> Vec<Read> {
+        vec![Read::Key(Leadership::key()), Read::Key(RetryState::key())]
+    }
+
+    fn origin(&self) -> u8 {
+        Origin::Remote.tag()
+    }
+
+    fn decide(&self, view: &dyn View) -> Decision<Self::Outcome> {
+        Draft::decide(view, |draft| {
+            let epoch = draft.single::<Leadership>()?.epoch.saturating_add(1);
+            draft.set_single(&Leadership { epoch })?;
+            Ok((epoch, draft.single()?))
+        })
+    }
+}
+
+/// Keeps when the next attempt is due, so that a restarted worker neither hammers nor forgets.
+#[derive(Clone, Copy, Debug)]
+pub struct KeepRetry(pub RetryState);
+
+impl Plan for KeepRetry {
+    type Outcome = Result<(), Error>;
+
+    fn reads(&self) -> Vec<Read> {
+        vec![Read::Key(RetryState::key())]
+    }
+
+    fn origin(&self) -> u8 {
+        Origin::Remote.tag()
+    }
+
+    fn decide(&self, view: &dyn View) -> Decision<Self::Outcome> {
+        Draft::decide(view, |draft| {
+            if draft.single::<RetryState>()? != self.0 {
+                draft.set_single(&self.0)?;
+            }
+            Ok(())
+        })
+    }
+}

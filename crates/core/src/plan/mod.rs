@@ -1,0 +1,57 @@
+//! Every change of the database, each as one plan: what it reads, and a pure function of that to what it writes.
+//! Talks to nobody; knows no clock and no chance but what its maker hands in.
+
+mod draft;
+mod edit;
+mod fence;
+mod lead;
+mod open;
+mod park;
+mod pull;
+mod push;
+mod rebase;
+#[cfg(test)]
+mod scenarios;
+mod settings;
+#[cfg(test)]
+mod testing;
+
+pub use edit::{EditIntent, EditKind, EditPlan, Written};
+pub use fence::{Fenced, FencedOut};
+pub use lead::{KeepRetry, TakeLeadership};
+pub use open::OpenPlan;
+pub use park::{Discard, Requeue};
+pub use pull::{ApplyPage, PageApplied, PageEnd};
+pub(crate) use push::change_of;
+pub use push::{AnswersApplied, ApplyAnswers, Batch, TakeBatch};
+pub use rebase::{Rebaser, ResolvedConflict};
+pub use settings::{Enable, KeepSkew, MarkSynced};
+
+use crate::model::{Error, ErrorCode, RowError};
+
+/// Who made a commit, as it is written beside it: what other contexts tell their listeners.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Origin {
+    /// The app.
+    Local = 0,
+    /// The server, by way of the engine.
+    Remote = 1,
+}
+
+impl Origin {
+    /// The tag in the log.
+    pub const fn tag(self) -> u8 {
+        self as u8
+    }
+
+    /// Reads the tag; unknown ones count as the app's.
+    pub const fn of_tag(tag: u8) -> Self {
+        if tag == Self::Remote.tag() { Self::Remote } else { Self::Local }
+    }
+}
+
+impl From<RowError> for Error {
+    fn from(error: RowError) -> Self {
+        Self::new(ErrorCode::StorageCorrupt, error.to_string())
+    }
+}

@@ -1,0 +1,101 @@
+//! What the user and the server's clock say about sync. Syncs nothing.
+
+use syncline_protocol::{CollectionName, Millis};
+use syncline_store::{Decision, Plan, Read, View};
+
+use super::{Origin, draft::Draft};
+use crate::model::{CollectionState, CollectionTable, Error, Single, Skew, collection_key};
+
+/// Switches sync of collections on or off; the choice is remembered.
+#[derive(Clone, Debug)]
+pub struct Enable {
+    /// Which.
+    pub collections: Vec<CollectionName>,
+    /// On or off.
+    pub is_enabled: bool,
+}
+
+impl Plan for Enable {
+    type Outcome = Result<(), Error>;
+
+    fn reads(&self) -> Vec<Read> {
+        self.collections.iter().map(|name| Read::Key(collection_key(CollectionTable::State, name))).collect()
+    }
+
+    fn origin(&self) -> u8 {
+        Origin::Local.tag()
+    }
+
+    fn decide(&self, view: &dyn View) -> Decision<Self::Outcome> {
+        Draft::decide(view, |draft| {
+            for name in &self.collections {
+                let mut state = draft.state(name)?;
+                if state.is_enabled != self.is_enabled {
+                    state.is_enabled = self.is_enabled;
+                    draft.set_state(name, &state)?;
+                }
+            }
+            Ok(())
+        })
+    }
+}
+
+/// Changes of the skew smaller than this are noise of the network and not kept, in milliseconds.
+const SKEW_NOISE: u64 = 1_000;
+
+/// Keeps how far the device's clock is from the server's.
+#[derive(Clone, Copy, Debug)]
+pub struct KeepSkew(pub Skew);
+
+impl Plan for KeepSkew {
+    type Outcome = Result<(), Error>;
+
+    fn reads(&self) -> Vec<Read> {
+        vec![Read::Key(Skew::key())]
+    }
+
+    fn origin(&self) -> u8 {
+        Origin::Remote.tag()
+    }
+
+    fn decide(&self, view: &dyn View) -> Decision<Self::Outcome> {
+        Draft::decide(view, |draft| {
+            let known = draft.single::<Skew>()?.milliseconds;
+            if known.abs_diff(self.0.milliseconds) > SKEW_NOISE {
+                draft.set_single(&self.0)?;
+            }
+            Ok(())
+        })
+    }
+}
+
+/// Remembers that a cycle ended well.
+#[derive(Clone, Debug)]
+pub struct MarkSynced {
+    /// The collections it synced.
+    pub collections: Vec<CollectionName>,
+    /// When.
+    pub at: Millis,
+}
+
+impl Plan for MarkSynced {
+    type Outcome = Result<(), Error>;
+
+    fn reads(&self) -> Vec<Read> {
+        self.collections.iter().map(|name| Read::Key(collection_key(CollectionTable::State, name))).collect()
+    }
+
+    fn origin(&self) -> u8 {
+        Origin::Remote.tag()
+    }
+
+    fn decide(&self, view: &dyn View) -> Decision<Self::Outcome> {
+        Draft::decide(view, |draft| {
+            for name in &self.collections {
+                let state = draft.state(name)?;
+                draft.set_state(name, &CollectionState { last_synced_at: Some(self.at), ..state })?;
+            }
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,135 @@
+//! Rows in a map, to test plans in three lines. Holds one collection, `todos`.
+
+use std::collections::BTreeMap;
+
+use syncline_protocol::{
+    ChangeId, CollectionName, Cursor, DeviceId, JsonText, Millis, PushResult, RecordId, RemoteRecord, Version,
+};
+use syncline_store::{Key, Plan, Value};
+
+use super::*;
+use crate::model::{
+    Base, CollectionTable, ConflictStrategy, QueueRow, Table, Tally, collection_key, collection_of, read_row,
+    record_key, record_of,
+};
+
+/// The rows, the strategy, and a counter that stands for chance and time.
+#[derive(Default)]
+pub(crate) struct Rows {
+    pub(crate) rows: BTreeMap<Key, Value>,
+    pub(crate) strategy: ConflictStrategy,
+    pub(crate) now: i64,
+}
+
+pub(crate) fn todos() -> CollectionName {
+    CollectionName::trusted("todos")
+}
+
+/// A record of `todos` as the server has it, edited at its version times a hundred.
+pub(crate) fn remote(id: &str, version: u64, doc: Option<&str>) -> RemoteRecord {
+    RemoteRecord {
+        id: RecordId::trusted(id),
+        version: Some(Version::Number(version)),
+        edited_at: Millis(version as i64 * 100),
+        device: None,
+        data: doc.map(|doc| JsonText::parse(doc).unwrap()),
+    }
+}
+
+impl Rows {
+    pub(crate) fn run<P: Plan>(&mut self, plan: &P) -> P::Outcome {
+        let decision = plan.decide(&self.rows);
+        for write in decision.writes {
+            match write.value {
+                Some(value) => self.rows.insert(write.key, Value::from(value)),
+                None => self.rows.remove(&write.key),
+            };
+        }
+        decision.outcome
+    }
+
+    fn fresh(&mut self) -> ChangeId {
+        self.now += 1;
+        ChangeId::trusted(format!("change-{}", self.now))
+    }
+
+    fn rebaser(&self) -> Rebaser {
+        Rebaser { device: DeviceId::trusted("me"), now: Millis(self.now) }
+    }
+
+    pub(crate) fn edit(&mut self, record: &str, kind: EditKind) -> Result<Written, Error> {
+        let change = self.fresh();
+        let record = RecordId::trusted(record);
+        let intents = vec![EditIntent { collection: todos(), record, kind, change }];
+        self.run(&EditPlan { intents, now: Millis(self.now) })
+    }
+
+    pub(crate) fn take_batch(&mut self) -> Vec<syncline_protocol::Change> {
+        let collections = [(todos(), 0)].into();
+        let plan = TakeBatch { collections, max_changes: 100, max_bytes: 1 << 20, held_back: Vec::new() };
+        self.run(&plan).unwrap().changes
+    }
+
+    pub(crate) fn answer(
+        &mut self,
+        change: &syncline_protocol::Change,
+        result: PushResult,
+    ) -> AnswersApplied {
+        let fresh = self.fresh();
+        let plan = ApplyAnswers {
+            answers: vec![(change.clone(), result, fresh)],
+            strategies: [(todos(), self.strategy)].into(),
+            rebaser: self.rebaser(),
+        };
+        self.run(&plan).unwrap()
+    }
+
+    pub(crate) fn pull(
+        &mut self,
+        records: Vec<RemoteRecord>,
+        since: Option<&str>,
+        end: PageEnd,
+    ) -> PageApplied {
+        let records = records.into_iter().map(|record| (record, self.fresh())).collect();
+        let plan = ApplyPage {
+            collection: todos(),
+            strategy: self.strategy,
+            records,
+            since: since.map(|text| Cursor(text.to_owned())),
+            end,
+            rebaser: self.rebaser(),
+        };
+        self.run(&plan).unwrap()
+    }
+
+    /// The record's document as the user sees it.
+    pub(crate) fn local(&self, id: &str) -> Option<String> {
+        let id = RecordId::trusted(id);
+        if let Some(value) = self.rows.get(&record_key(Table::Queue, &todos(), &id)) {
+            return read_row::<QueueRow<'_>>(value).unwrap().local().map(str::to_owned);
+        }
+        let value = self.rows.get(&record_key(Table::Base, &todos(), &id))?;
+        Some(read_row::<Base<'_>>(value).unwrap().doc.into_owned())
+    }
+
+    pub(crate) fn queue_ids(&self) -> Vec<String> {
+        let syncline_store::Read::Range { start, .. } = collection_of(Table::Queue, &todos()) else {
+            unreachable!()
+        };
+        let keys = self.rows.range(start..).filter_map(|(key, _)| record_of(key));
+        keys.filter(|key| key.0 == Table::Queue).map(|key| key.2.to_string()).collect()
+    }
+
+    pub(crate) fn tally(&self) -> Tally {
+        let row = self.rows.get(&collection_key(CollectionTable::Tally, &todos()));
+        row.map(|value| read_row(value).unwrap()).unwrap_or_default()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
+    }
+}

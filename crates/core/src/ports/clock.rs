@@ -1,0 +1,38 @@
+//! Time, chance and the state of the connection.
+
+use syncline_protocol::Millis;
+
+/// Time and timers.
+///
+/// # Contract
+/// `now` may jump either way; `sleep` takes at least as long as it says, by its own measure.
+#[allow(async_fn_in_trait, reason = "everything is on one thread")]
+pub trait Clock {
+    /// The device's time.
+    fn now(&self) -> Millis;
+
+    /// Waits that many milliseconds.
+    async fn sleep(&self, milliseconds: u64);
+}
+
+/// Chance.
+///
+/// # Contract
+/// Uniform over all of `u64`; good enough for ids in a browser, replayable in the simulation.
+pub trait Random {
+    /// The next number.
+    fn next(&self) -> u64;
+}
+
+/// Whether the device says it is connected.
+///
+/// # Contract
+/// A hint: `true` promises nothing, `false` means that a request would fail.
+#[allow(async_fn_in_trait, reason = "everything is on one thread")]
+pub trait Network {
+    /// Whether a request is worth trying.
+    fn is_online(&self) -> bool;
+
+    /// Waits until that may have changed.
+    async fn changed(&self);
+}
