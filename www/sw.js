@@ -82,7 +82,9 @@ async function answer(request, cache, fresh) {
   const late = new Promise((resolve) => setTimeout(resolve, PATIENCE));
   const response = await Promise.race([fresh, late]).catch(() => undefined);
   if (response instanceof Response && response.status < 500) return response;
-  return await cache.match(keyOf(request)) ?? fresh;
+  const key = keyOf(request);
+  // `/lab` is kept as what it is redirected to.
+  return await cache.match(key) ?? await cache.match(`${key}/`) ?? fresh;
 }
 
 /**

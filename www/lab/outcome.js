@@ -3,12 +3,13 @@
  * Shows what two devices write to one record, field by field, and what becomes of it.
  * Only compares values; how they were merged is the package's.
  */
+import { dueText, today } from "../js/days.js";
 import { fill, h } from "../js/dom.js";
 
 /** @typedef {import("./both-edit.js").Outcome} Outcome */
 
 const FIELDS = /** @type {const} */ ([["title", "Title"], ["due", "Due"], ["done", "Done"]]);
-const HEADS = /** @type {const} */ ([["Before", "before"], ["A writes", ""], ["B writes", ""], ["Both then have", ""]]);
+const HEADS = /** @type {const} */ ([["Before", "before"], ["A writes", ""], ["B writes", ""], ["Both have", ""]]);
 
 /**
  * @param {HTMLElement} place
@@ -34,12 +35,13 @@ export function showOutcome(place, { before, a, b, after }) {
  * @param {boolean} byB
  */
 function reason(byA, byB) {
-  if (byA && byB) return "edited on both: the later edit wins";
+  if (byA && byB) return "edited on both: the later wins";
   return byA || byB ? `edited on ${byA ? "A" : "B"} only: it stays` : "";
 }
 
 /** @param {string | boolean | undefined} value */
 function text(value) {
   if (value === undefined) return "none";
-  return typeof value === "boolean" ? (value ? "yes" : "no") : value;
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  return /^\d{4}-/.test(value) ? dueText(value, today()).text : value;
 }

@@ -25,7 +25,8 @@ function account({ database, askSignIn, signOut }) {
   const session = database.session();
   const element = session
     ? card("Account",
-      h("p", {}, "Signed in as ", h("b", { "data-testid": "account-email" }, session.email), ". Your data is on this device and on every other one you sign in on."),
+      h("p", {}, "Signed in as ", h("b", { "data-testid": "account-email" }, session.email)),
+      h("p", {}, "Your data is on this device and on every other one you sign in on."),
       h("div", { class: "actions" }, h("button", { type: "button", class: "button", "data-testid": "sign-out", onclick: signOut }, "Sign out")))
     : card("Account",
       h("p", {}, "Everything is on this device alone. With an account it is on your other devices too; what is here already comes along."),
