@@ -2,6 +2,7 @@
 
 use std::{io::Write, net::SocketAddr, sync::Arc, time::Duration};
 
+use axum::serve::ListenerExt as _;
 use thiserror::Error;
 use tokio::{net::TcpListener, time::sleep};
 
@@ -60,6 +61,9 @@ pub async fn serve(address: SocketAddr, database: &str, options: Options) -> Res
     let failed = |source| RunError::Listen { address, source };
     let listener = TcpListener::bind(address).await.map_err(failed)?;
     let bound = listener.local_addr().map_err(failed)?;
+    // Hints and small answers must not wait for the acknowledgement of what went before. A socket that cannot be set is
+    // slower, not wrong.
+    let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
     // Nobody reading the line is no reason to end.
     let _ = writeln!(std::io::stdout(), "listening on http://{bound}");
     let _ = std::io::stdout().flush();
@@ -70,11 +74,12 @@ pub async fn serve(address: SocketAddr, database: &str, options: Options) -> Res
         told_to_end().await;
         ending.hub.close();
     });
-    let closed = state.hub.closed();
+    let mut presence = state.hub.join();
     let served = tokio::select! {
         served = serving => served,
-        () = async { closed.await; sleep(GRACE).await; } => Ok(()),
+        () = async { presence.closed().await; sleep(GRACE).await; } => Ok(()),
     };
+    drop(presence);
     state.hub.drained(GRACE).await;
     purging.abort();
     state.store.close().await;

@@ -52,7 +52,8 @@ impl Keys {
         self.sign_until(user, now.plus(ACCESS_LIFETIME))
     }
 
-    fn sign_until(&self, user: UserId, end: Millis) -> Result<(String, Millis), AppError> {
+    /// Makes a token that ends at that time, in whole seconds.
+    pub(crate) fn sign_until(&self, user: UserId, end: Millis) -> Result<(String, Millis), AppError> {
         let exp = end.0.div_euclid(1_000);
         let claims = Claims { sub: user.0.to_string(), exp };
         let token = encode(&Header::new(Algorithm::HS256), &claims, &self.encoding);

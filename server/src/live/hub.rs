@@ -9,7 +9,7 @@ use std::{
 use syncline_protocol::CollectionName;
 use tokio::{
     sync::{broadcast, watch},
-    time::{Instant, sleep},
+    time::timeout,
 };
 
 use crate::auth::UserId;
@@ -28,6 +28,18 @@ pub(super) type Hint = Arc<BTreeSet<CollectionName>>;
 pub(crate) struct Hub {
     listeners: Mutex<HashMap<UserId, broadcast::Sender<Hint>>>,
     closing: watch::Sender<bool>,
+}
+
+/// One who takes part, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Presence(watch::Receiver<bool>);
+
+impl Presence {
+    /// Resolves when the server ends.
+    pub(crate) async fn closed(&mut self) {
+        // The sender is gone only with the hub itself, which ends everything as well.
+        let _ = self.0.wait_for(|is_closing| *is_closing).await;
+    }
 }
 
 impl Default for Hub {
@@ -58,21 +70,21 @@ impl Hub {
         self.closing.send_replace(true);
     }
 
-    /// Resolves when the server ends.
-    pub(crate) fn closed(&self) -> impl Future<Output = ()> + use<> {
-        let mut closing = self.closing.subscribe();
-        async move {
-            // The sender is gone only with the hub itself, which ends everything as well.
-            let _ = closing.wait_for(|is_closing| *is_closing).await;
-        }
+    /// Takes part: learns of the server's end, which waits until all who take part are gone.
+    pub(crate) fn join(&self) -> Presence {
+        Presence(self.closing.subscribe())
     }
 
-    /// Waits until no socket listens, or for that long.
+    /// Waits until all who took part are gone, or for that long.
     pub(crate) async fn drained(&self, at_most: Duration) {
-        let end = Instant::now() + at_most;
-        while Instant::now() < end && self.listeners().values().any(|sender| sender.receiver_count() > 0) {
-            sleep(Duration::from_millis(10)).await;
-        }
+        // What is not gone by then is cut off.
+        let _ = timeout(at_most, self.closing.closed()).await;
+    }
+
+    /// How many sockets listen for a user's commits.
+    #[cfg(test)]
+    pub(super) fn listeners_of(&self, user: UserId) -> usize {
+        self.listeners().get(&user).map_or(0, broadcast::Sender::receiver_count)
     }
 
     fn listeners(&self) -> MutexGuard<'_, HashMap<UserId, broadcast::Sender<Hint>>> {

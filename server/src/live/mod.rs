@@ -2,6 +2,8 @@
 
 mod hub;
 mod socket;
+#[cfg(test)]
+mod tests;
 mod timing;
 
 pub(crate) use hub::Hub;

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    pin::pin,
     sync::Arc,
 };
 
@@ -13,14 +14,14 @@ use tokio::{
 };
 
 use super::hub::Hint;
-use crate::{app::AppState, auth::User, clock};
+use crate::{app::AppState, auth::User, clock, decide::checks::MAX_COLLECTIONS};
 
 /// Why a socket is closed.
 #[derive(Clone, Copy, Debug)]
 enum End {
     /// No token, or one that is not valid or has ended.
     Token,
-    /// Too many sockets of one user.
+    /// Too many sockets of one user, or too many collections on one socket.
     TooMany,
     /// The server ends and will be back.
     Restart,
@@ -48,9 +49,16 @@ impl End {
 
 /// Serves one socket to its end.
 pub(crate) async fn converse(mut socket: WebSocket, state: Arc<AppState>) {
-    let end = match greet(&mut socket, &state).await {
-        Ok((user, hello)) => follow(&mut socket, &state, user, hello).await,
-        Err(end) => end,
+    let mut presence = state.hub.join();
+    let talk = async {
+        match greet(&mut socket, &state).await {
+            Ok((user, hello)) => follow(&mut socket, &state, user, hello).await,
+            Err(end) => end,
+        }
+    };
+    let end = tokio::select! {
+        () = presence.closed() => End::Restart,
+        end = talk => end,
     };
     if let Some(frame) = end.frame() {
         // A client that is gone needs no close frame.
@@ -60,17 +68,17 @@ pub(crate) async fn converse(mut socket: WebSocket, state: Arc<AppState>) {
 
 /// Waits for the first message and checks its token.
 async fn greet(socket: &mut WebSocket, state: &AppState) -> Result<(User, LiveHello), End> {
-    let text = tokio::select! {
-        () = state.hub.closed() => return Err(End::Restart),
-        first = timeout(state.timing.hello, socket.recv()) => match first {
-            Err(_) => return Err(End::Token),
-            Ok(Some(Ok(Message::Text(text)))) => text,
-            Ok(Some(Ok(Message::Binary(_)))) => return Err(End::NotUnderstood),
-            Ok(_) => return Err(End::Gone),
-        },
+    let text = match timeout(state.timing.hello, socket.recv()).await {
+        Err(_) => return Err(End::Token),
+        Ok(Some(Ok(Message::Text(text)))) => text,
+        Ok(Some(Ok(Message::Binary(_)))) => return Err(End::NotUnderstood),
+        Ok(_) => return Err(End::Gone),
     };
     let hello: LiveHello = serde_json::from_str(text.as_str()).map_err(|_| End::NotUnderstood)?;
     let user = state.keys.verify(&hello.token).map_err(|_| End::Token)?;
+    if hello.collections.len() > MAX_COLLECTIONS {
+        return Err(End::TooMany);
+    }
     Ok((user, hello))
 }
 
@@ -88,16 +96,13 @@ async fn follow(socket: &mut WebSocket, state: &AppState, user: User, hello: Liv
     };
     let followed: BTreeSet<CollectionName> = hello.collections.into_keys().collect();
 
-    let closed = state.hub.closed();
-    let expired = sleep(clock::until(user.expires));
-    tokio::pin!(closed, expired);
+    let mut expired = pin!(sleep(clock::until(user.expires)));
     let mut pings = interval_at(Instant::now() + timing.ping, timing.ping);
     let mut count = 0_u64;
     let mut heard = Instant::now();
     let mut flush_at = Instant::now();
     loop {
         let message = tokio::select! {
-            () = &mut closed => return End::Restart,
             () = &mut expired => return End::Token,
             received = socket.recv() => match received {
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return End::Gone,
