@@ -2,6 +2,7 @@
 
 pub mod checks;
 mod cursor;
+mod edit;
 mod pull;
 mod push;
 mod record;

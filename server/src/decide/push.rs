@@ -1,12 +1,11 @@
 //! What becomes of one change, from protocol.md §1 "push". Stores nothing and remembers nothing.
 
-use serde_json::Value;
-use syncline_protocol::{
-    Change, DeviceId, JsonText, Limits, Millis, Op, ProblemCode, PushResult, RemoteRecord, Version,
-    merge_patch,
-};
+use syncline_protocol::{Change, DeviceId, JsonText, Limits, Millis, PushResult, RemoteRecord, Version};
 
-use super::record::StoredRecord;
+use super::{
+    edit::{Edit, Refusal},
+    record::StoredRecord,
+};
 
 /// What the server has that bears on a change.
 #[derive(Clone, Copy, Debug, Default)]
@@ -75,16 +74,16 @@ pub fn decide(change: &Change, known: &Known<'_>, arrival: &Arrival<'_>, limits:
     if let Some(result) = known.answered {
         return Verdict::AlreadyAnswered { result: result.clone() };
     }
-    let edit = match read_edit(change, limits) {
+    let edit = match Edit::of(change, limits) {
         Ok(edit) => edit,
-        Err(refusal) => return refusal.into_verdict(change),
+        Err(refusal) => return rejected(change, refusal),
     };
     if !is_on_current(change.base.as_ref(), known.current) {
         return conflict(change, known.current);
     }
     match edit.apply(known.current, limits) {
         Ok(data) => applied(change, known, arrival, data),
-        Err(refusal) => refusal.into_verdict(change),
+        Err(refusal) => rejected(change, refusal),
     }
 }
 
@@ -127,76 +126,19 @@ fn conflict(change: &Change, current: Option<&StoredRecord>) -> Verdict {
     Verdict::Conflict { result: PushResult::Conflict { id: change.id.clone(), record } }
 }
 
-/// Why a change is refused for good.
-struct Refusal(ProblemCode, &'static str);
-
-impl Refusal {
-    fn into_verdict(self, change: &Change) -> Verdict {
-        let Self(code, message) = self;
-        let result = PushResult::Rejected {
-            id: change.id.clone(),
-            code: code.as_str().to_owned(),
-            message: message.to_owned(),
-        };
-        Verdict::Rejected { result }
-    }
-}
-
-/// What a change does, read and found good.
-enum Edit<'a> {
-    Put(&'a JsonText),
-    Patch(Value),
-    Delete,
-}
-
-fn read_edit<'a>(change: &'a Change, limits: &Limits) -> Result<Edit<'a>, Refusal> {
-    if change.op == Op::Delete {
-        return Ok(Edit::Delete);
-    }
-    let Some(data) = &change.data else {
-        return Err(Refusal(ProblemCode::InvalidDocument, "`data` is missing"));
+fn rejected(change: &Change, refusal: Refusal) -> Verdict {
+    let Refusal(code, message) = refusal;
+    let result = PushResult::Rejected {
+        id: change.id.clone(),
+        code: code.as_str().to_owned(),
+        message: message.to_owned(),
     };
-    if data.as_str().len() > limits.record {
-        return Err(TOO_LARGE);
-    }
-    // Reading the whole value also refuses what a later patch could not read: nesting too deep, numbers out of range.
-    match data.to_value() {
-        Ok(patch @ Value::Object(_)) if change.op == Op::Patch => Ok(Edit::Patch(patch)),
-        Ok(Value::Object(_)) => Ok(Edit::Put(data)),
-        Ok(_) => Err(Refusal(ProblemCode::InvalidDocument, "`data` is not an object")),
-        Err(_) => {
-            Err(Refusal(ProblemCode::InvalidDocument, "`data` is nested too deep or holds what JSON cannot"))
-        }
-    }
-}
-
-const TOO_LARGE: Refusal = Refusal(ProblemCode::TooLarge, "the record is larger than the server takes");
-
-impl Edit<'_> {
-    fn apply(self, current: Option<&StoredRecord>, limits: &Limits) -> Result<Option<JsonText>, Refusal> {
-        let patch = match self {
-            Self::Delete => return Ok(None),
-            Self::Put(data) => return Ok(Some(data.clone())),
-            Self::Patch(patch) => patch,
-        };
-        let base =
-            current.and_then(|record| record.data.as_ref()).map_or(Ok(Value::Null), JsonText::to_value);
-        let merged = base
-            .and_then(|mut document| {
-                merge_patch(&mut document, &patch);
-                JsonText::of(&document)
-            })
-            .map_err(|_| Refusal(ProblemCode::InvalidDocument, "the record cannot be patched"))?;
-        if merged.as_str().len() > limits.record {
-            return Err(TOO_LARGE);
-        }
-        Ok(Some(merged))
-    }
+    Verdict::Rejected { result }
 }
 
 #[cfg(test)]
 mod tests {
-    use syncline_protocol::{ChangeId, CollectionName, RecordId};
+    use syncline_protocol::{ChangeId, CollectionName, Op, RecordId};
 
     use super::*;
 
