@@ -6,7 +6,7 @@ use anyhow::Result;
 use crate::install::WASM;
 use crate::places::Places;
 use crate::process::Reporter;
-use crate::{files, house, npm, readme, wasm};
+use crate::{files, house, npm, papers, wasm};
 
 /// Every Rust file is formatted.
 pub(crate) fn format(places: &Places, reporter: &Reporter) -> Result<()> {
@@ -24,7 +24,7 @@ pub(crate) fn lints_for_browsers(places: &Places, reporter: &Reporter) -> Result
     places.cargo(reporter, &[&what[..], &["--", "-D", "warnings"]].concat())
 }
 
-/// The package's types hold, for a user of it, for the JavaScript that is checked and for the README.
+/// The package's types hold, for a user of it, for the JavaScript that is checked and for the papers.
 pub(crate) fn types(places: &Places, reporter: &Reporter) -> Result<()> {
     if files::written(&places.source("pkg/wasm/core.d.ts")).is_none() {
         reporter.note("the bindings are missing: building them first");
@@ -32,7 +32,7 @@ pub(crate) fn types(places: &Places, reporter: &Reporter) -> Result<()> {
         wasm::bind(places, reporter)?;
     }
     npm::run(places, reporter, "tsc", &["--noEmit", "--project", "tsconfig.json"])?;
-    readme::types(places, reporter)
+    papers::types(places, reporter)
 }
 
 /// The rules that no compiler checks.

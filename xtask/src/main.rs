@@ -11,10 +11,11 @@ mod imports;
 mod install;
 mod lanes;
 mod npm;
+mod papers;
 mod pkg;
 mod places;
 mod process;
-mod readme;
+
 mod serve;
 mod sim;
 mod steps;

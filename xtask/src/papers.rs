@@ -1,4 +1,4 @@
-//! The TypeScript in the README holds against the package's types. Does not run it.
+//! The TypeScript in the papers holds against the package's types. Does not run it.
 
 use std::fs;
 use std::path::Path;
@@ -10,18 +10,22 @@ use crate::places::Places;
 use crate::process::Reporter;
 use crate::{files, npm};
 
-const PAPER: &str = "README.md";
+/// Papers that show how the package is used. Each block of TypeScript stands for itself, as a module.
+const PAPERS: [&str; 2] = ["README.md", "docs/guide.md"];
 const FENCE: &str = "```";
 
-/// Type-checks every block of TypeScript in the README, each as a module of its own.
+/// Type-checks the blocks of TypeScript in every paper.
 pub(crate) fn types(places: &Places, reporter: &Reporter) -> Result<()> {
-    let text = fs::read_to_string(places.source(PAPER)).with_context(|| format!("{PAPER} cannot be read"))?;
-    let blocks = blocks(&text, "ts");
-    ensure!(!blocks.is_empty(), "{PAPER} shows no TypeScript");
-    let folder = places.built("readme");
+    let folder = places.built("papers");
     files::emptied(&folder)?;
-    for (number, block) in blocks.iter().enumerate() {
-        fs::write(folder.join(format!("block-{number}.ts")), format!("{block}\nexport {{}};\n"))?;
+    for (number, paper) in PAPERS.iter().enumerate() {
+        let text =
+            fs::read_to_string(places.source(paper)).with_context(|| format!("{paper} cannot be read"))?;
+        let blocks = blocks(&text, "ts");
+        ensure!(!blocks.is_empty(), "{paper} shows no TypeScript");
+        for (at, block) in blocks.iter().enumerate() {
+            fs::write(folder.join(format!("{number}-{at}.mts")), block)?;
+        }
     }
     let project = folder.join("tsconfig.json");
     fs::write(&project, serde_json::to_vec(&settings(places.root()))?)?;
@@ -40,7 +44,7 @@ fn settings(root: &Path) -> serde_json::Value {
                 "syncline/element/define": types("element-define.d.ts"),
             },
         },
-        "include": ["*.ts"],
+        "include": ["*.mts"],
     })
 }
 
