@@ -9,7 +9,7 @@ use syncline_store::{Database, Plan, Read};
 use super::{
     messages::Message,
     mirror::Mirror,
-    reading::{local, reads_of, reads_of_record, rows_of},
+    reading::{reads_of, reads_of_record, row_of, rows_of},
     shared::{Shared, Signal},
     watcher::Watcher,
 };
@@ -114,13 +114,26 @@ impl<H: Host> Client<H> {
         collection: &CollectionName,
         records: &[RecordId],
     ) -> Result<Vec<Option<String>>, Error> {
+        let copy = |found: &[Option<&str>]| found.iter().map(|text| text.map(str::to_owned)).collect();
+        self.read_with(collection, records, copy).await
+    }
+
+    /// The same, as of one moment; `make` gets the JSON texts in order.
+    pub async fn read_with<T>(
+        &self,
+        collection: &CollectionName,
+        records: &[RecordId],
+        mut make: impl FnMut(&[Option<&str>]) -> T,
+    ) -> Result<T, Error> {
         self.known(collection)?;
         let reads: Vec<Read> =
             records.iter().flat_map(|record| reads_of_record(collection, record)).collect();
         let look = |view: &dyn syncline_store::View| {
-            records.iter().map(|record| local(view, collection, record)).collect::<Result<Vec<_>, _>>()
+            let rows: Vec<_> = records.iter().map(|record| row_of(view, collection, record)).collect();
+            let texts: Vec<_> = rows.iter().map(|row| row.as_ref().and_then(|row| row.text())).collect();
+            make(&texts)
         };
-        Ok(self.database.read(&reads, look).await??)
+        Ok(self.database.read(&reads, look).await?)
     }
 
     /// Answers a query, as of one moment; `make` gets ids and JSON texts in order.

@@ -5,7 +5,7 @@ use std::{borrow::Cow, cmp::Ordering};
 use syncline_protocol::{CollectionName, RecordId};
 use syncline_store::{Key, Read, Value, View};
 
-use crate::model::{Base, QueueRow, RowError, Table, collection_of, read_row, record_key, record_of};
+use crate::model::{Base, QueueRow, Table, collection_of, read_row, record_key, record_of};
 
 /// The rows that reading a collection looks at.
 pub(super) fn reads_of(collection: &CollectionName) -> [Read; 2] {
@@ -17,19 +17,10 @@ pub(super) fn reads_of_record(collection: &CollectionName, record: &RecordId) ->
     [Table::Base, Table::Queue].map(|table| Read::Key(record_key(table, collection, record)))
 }
 
-/// One record's document as the user sees it.
-pub(super) fn local(
-    view: &dyn View,
-    collection: &CollectionName,
-    record: &RecordId,
-) -> Result<Option<String>, RowError> {
-    if let Some(row) = view.row(&record_key(Table::Queue, collection, record)) {
-        return Ok(read_row::<QueueRow<'_>>(&row)?.local().map(str::to_owned));
-    }
-    match view.row(&record_key(Table::Base, collection, record)) {
-        Some(row) => Ok(Some(read_row::<Base<'_>>(&row)?.doc.into_owned())),
-        None => Ok(None),
-    }
+/// The row of one record that says what the user sees; `None`: there is no such record.
+pub(super) fn row_of(view: &dyn View, collection: &CollectionName, record: &RecordId) -> Option<SeenRow> {
+    let row = |table| view.row(&record_key(table, collection, record));
+    row(Table::Queue).map(SeenRow::Queue).or_else(|| row(Table::Base).map(SeenRow::Base))
 }
 
 /// The rows of a collection's records, each the one that says what the user sees, in the order of their ids.

@@ -175,7 +175,7 @@ impl<'v> Draft<'v> {
 
 /// Whether the user sees a record with these rows.
 pub(crate) fn is_visible(base: &Option<Base<'_>>, queued: &Option<QueueRow<'_>>) -> bool {
-    queued.as_ref().map_or(base.is_some(), |row| row.local().is_some())
+    queued.as_ref().map_or_else(|| base.is_some(), |row| row.local().is_some())
 }
 
 fn recount(count: u64, was: bool, is: bool) -> u64 {

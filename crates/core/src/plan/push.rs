@@ -294,7 +294,8 @@ impl ApplyAnswers {
         outcome: &mut AnswersApplied,
     ) -> Result<Option<Edit<'static>>, Error> {
         let strategy = self.strategies.get(&change.collection).copied().unwrap_or_default();
-        let incoming_at = incoming.map(|base| base.edited_at).or(answer.map(|record| record.edited_at));
+        let incoming_at =
+            incoming.map(|base| base.edited_at).or_else(|| answer.map(|record| record.edited_at));
         let (edit, conflict) = self.rebaser.rebase(
             local,
             &Meeting {

@@ -205,10 +205,8 @@ fn a_deletion_there_and_a_later_edit_here_make_the_record_anew() {
 fn a_leader_that_was_replaced_does_nothing_more() {
     let mut rows = settled(ConflictStrategy::LastWriteWins);
     let (epoch, _) = rows.run(&TakeLeadership).unwrap();
-    let plan = |epoch| Fenced {
-        epoch,
-        plan: Enable { collections: vec![testing::todos()], is_enabled: true },
-    };
+    let plan =
+        |epoch| Fenced { epoch, plan: Enable { collections: vec![testing::todos()], is_enabled: true } };
     assert_eq!(rows.run(&plan(epoch)), Ok(Ok(())));
     rows.run(&TakeLeadership).unwrap();
     assert_eq!(rows.run(&plan(epoch)), Ok(Err(FencedOut)));
