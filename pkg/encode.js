@@ -1,0 +1,148 @@
+// @ts-check
+// Documents on their way in: checks that they are JSON and writes them as text. Knows no collections.
+
+import { SynclineError, invalidArgument } from "./errors.js";
+
+const MAX_ID = 256;
+const MAX_DEPTH = 100;
+
+/**
+ * Writes a document as JSON text. What JSON would silently change or leave out is refused, by the name of its field; a
+ * property that is `undefined` counts as absent.
+ * @param {unknown} doc
+ * @returns {string}
+ */
+export function encodeDocument(doc) {
+  if (!isPlainObject(doc)) {
+    throw invalidDocument("document", `must be a plain object, this is ${describe(doc)}`);
+  }
+  check(doc, "", []);
+  return JSON.stringify(doc);
+}
+
+/**
+ * Writes an RFC 7396 merge patch as JSON text.
+ * @param {unknown} patch
+ * @returns {string}
+ */
+export function encodePatch(patch) {
+  if (!isPlainObject(patch)) {
+    throw invalidArgument("patch", `must be a plain object, this is ${describe(patch)}`);
+  }
+  check(patch, "", []);
+  return JSON.stringify(patch);
+}
+
+/**
+ * Checks a record's id.
+ * @param {unknown} id
+ * @returns {string}
+ */
+export function checkId(id) {
+  if (typeof id !== "string" || id === "") {
+    throw invalidDocument("id", `must be a non-empty string, this is ${describe(id)}`);
+  }
+  if (id.length > MAX_ID && [...id].length > MAX_ID) {
+    throw invalidDocument("id", `must have at most ${MAX_ID} characters, this has ${[...id].length}`);
+  }
+  if (!id.isWellFormed?.() && hasLoneSurrogate(id)) {
+    throw invalidDocument("id", "must be well-formed Unicode, this has a lone surrogate");
+  }
+  return id;
+}
+
+/**
+ * @param {unknown} value
+ * @param {string} path
+ * @param {object[]} above
+ */
+function check(value, path, above) {
+  switch (typeof value) {
+    case "string":
+      if (hasLoneSurrogate(value)) {
+        throw invalidDocument(path, "is not well-formed Unicode: it has a lone surrogate");
+      }
+      return;
+    case "boolean":
+      return;
+    case "number":
+      if (!Number.isFinite(value)) {
+        throw invalidDocument(path, `is ${value}, which JSON does not have`);
+      }
+      return;
+    case "object":
+      if (value !== null) {
+        checkObject(value, path, above);
+      }
+      return;
+    default:
+      throw invalidDocument(path, `is ${describe(value)}, which JSON does not have`);
+  }
+}
+
+/**
+ * @param {object} value
+ * @param {string} path
+ * @param {object[]} above
+ */
+function checkObject(value, path, above) {
+  if (above.includes(value)) {
+    throw invalidDocument(path, "contains itself");
+  }
+  if (above.length >= MAX_DEPTH) {
+    throw invalidDocument(path, `is more than ${MAX_DEPTH} levels deep`);
+  }
+  above.push(value);
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index += 1) {
+      check(value[index], `${path}[${index}]`, above);
+    }
+  } else if (isPlainObject(value)) {
+    for (const [name, part] of Object.entries(value)) {
+      if (part !== undefined) {
+        check(part, path === "" ? name : `${path}.${name}`, above);
+      }
+    }
+  } else {
+    throw invalidDocument(path, `is ${describe(value)}, which JSON does not have`);
+  }
+  above.pop();
+}
+
+/** @param {string} text */
+function hasLoneSurrogate(text) {
+  return /[\uD800-\uDFFF]/.test(text) && /(?:[\uD800-\uDBFF](?![\uDC00-\uDFFF]))|(?:(?<![\uD800-\uDBFF])[\uDC00-\uDFFF])/.test(text);
+}
+
+/**
+ * @param {unknown} value
+ * @returns {value is Record<string, unknown>}
+ */
+export function isPlainObject(value) {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    return false;
+  }
+  const prototype = Object.getPrototypeOf(value);
+  // Objects of another realm (an iframe, say) have another Object.prototype, which itself has none above it.
+  const isPlain = prototype === null || Object.getPrototypeOf(prototype) === null;
+  return isPlain && typeof (/** @type {any} */ (value).toJSON) !== "function";
+}
+
+/** @param {unknown} value */
+function describe(value) {
+  if (value === null) {
+    return "null";
+  }
+  if (typeof value === "object") {
+    return `a ${value.constructor?.name ?? "special object"}`;
+  }
+  return typeof value === "undefined" ? "undefined" : `a ${typeof value}`;
+}
+
+/**
+ * @param {string} field
+ * @param {string} wrong
+ */
+function invalidDocument(field, wrong) {
+  return new SynclineError("invalid-document", `${field}: ${wrong}`, false, { field });
+}

@@ -1,0 +1,230 @@
+// @ts-check
+// The package's entry: `open`, `destroy`, and the handle of an open database. The API is documented in index.d.ts.
+
+import { Collection, editText, putEdit } from "./collection.js";
+import { checkId, encodeDocument, encodePatch } from "./encode.js";
+import { SynclineError, invalidArgument, notBuilt, toError } from "./errors.js";
+import { loadCore } from "./load.js";
+import { sortOptions } from "./options.js";
+import { Session } from "./session.js";
+
+export { SynclineError };
+export const version = "0.1.0";
+
+/** @type {typeof import("./index.js").open} */
+export async function open(options) {
+  const sorted = sortOptions(options);
+  const syncline = new Syncline(sorted.name, Object.keys(sorted.core.collections));
+  const session = new Session(syncline, sorted.token, sorted.freeze);
+  const Core = await loadCore(sorted.wasm).catch((thrown) => {
+    throw new SynclineError("storage-unavailable", `wasm: could not be loaded: ${thrown?.message ?? thrown}`, true);
+  });
+  try {
+    session.begin(await Core.open(sorted.core, sorted.backend, session.host()));
+  } catch (thrown) {
+    throw toError(thrown);
+  }
+  syncline.begin(session);
+  return /** @type {any} */ (syncline);
+}
+
+/** @type {typeof import("./index.js").destroy} */
+export async function destroy(name) {
+  if (typeof name !== "string" || name === "") {
+    throw invalidArgument("name", "must be a non-empty string");
+  }
+  const Core = await loadCore();
+  try {
+    await Core.destroy(name);
+  } catch (thrown) {
+    throw toError(thrown);
+  }
+}
+
+class Syncline extends EventTarget {
+  #session = /** @type {Session} */ (/** @type {unknown} */ (undefined));
+  /** @type {Map<string, Collection>} */
+  #collections = new Map();
+  #names;
+
+  /**
+   * @param {string} name
+   * @param {readonly string[]} names of the collections
+   */
+  constructor(name, names) {
+    super();
+    this.name = name;
+    this.#names = names;
+  }
+
+  /** @param {Session} session */
+  begin(session) {
+    this.#session = session;
+    this.#names.forEach((name) => this.#collections.set(name, new Collection(session, name)));
+  }
+
+  get device() {
+    return this.#session.core.device;
+  }
+
+  get status() {
+    return this.#session.status;
+  }
+
+  /** @param {string} name */
+  collection(name) {
+    const collection = this.#collections.get(name);
+    if (collection === undefined) {
+      throw invalidArgument("collection", `\`${name}\` was not named when the database was opened`);
+    }
+    return collection;
+  }
+
+  /** @param {(tx: any) => void} write */
+  async batch(write) {
+    this.#session.ensureOpen();
+    /** @type {string[]} */
+    const edits = [];
+    const known = (/** @type {string} */ name) => this.collection(name) && name;
+    const returned = /** @type {unknown} */ (
+      write({
+        put: (/** @type {string} */ name, /** @type {object} */ doc) => {
+          edits.push(putEdit(this.#session, known(name), doc).text);
+        },
+        update: (/** @type {string} */ name, /** @type {string} */ id, /** @type {object} */ patch) => {
+          edits.push(editText(known(name), checkId(id), "update", encodePatch(patch)));
+        },
+        delete: (/** @type {string} */ name, /** @type {string} */ id) => {
+          edits.push(editText(known(name), checkId(id), "delete"));
+        },
+      })
+    );
+    if (returned instanceof Promise) {
+      throw invalidArgument("write", "must not be asynchronous: a batch is one commit");
+    }
+    await this.#session.write(edits);
+  }
+
+  /** @param {string[]} collections */
+  enable(...collections) {
+    return this.#switch(collections, true);
+  }
+
+  /** @param {string[]} collections */
+  disable(...collections) {
+    return this.#switch(collections, false);
+  }
+
+  /** @param {{budgetMs?: number, signal?: AbortSignal}} [options] */
+  async sync({ budgetMs, signal } = {}) {
+    if (signal?.aborted) {
+      throw aborted("the sync was aborted");
+    }
+    const syncing = this.#session.call((core) => core.sync());
+    if (signal === undefined && budgetMs === undefined) {
+      return syncing;
+    }
+    // Giving up the wait stops nothing: what is under way is committed step by step and goes on while it may.
+    syncing.catch(() => {});
+    return new Promise((resolve, reject) => {
+      signal?.addEventListener("abort", () => reject(aborted("the sync was aborted")), { once: true });
+      if (budgetMs !== undefined) {
+        const timer = setTimeout(() => reject(aborted(`the sync was not done within ${budgetMs} ms`)), budgetMs);
+        syncing.finally(() => clearTimeout(timer)).catch(() => {});
+      }
+      syncing.then(resolve, reject);
+    });
+  }
+
+  /** @param {(status: import("./index.js").Status) => void} listener */
+  subscribe(listener) {
+    const heard = (/** @type {Event} */ event) => listener(/** @type {CustomEvent} */ (event).detail);
+    this.addEventListener("status", heard);
+    listener(this.status);
+    return () => this.removeEventListener("status", heard);
+  }
+
+  async pending() {
+    return JSON.parse(await this.#session.call((core) => core.pending()));
+  }
+
+  async parked() {
+    return JSON.parse(await this.#session.call((core) => core.parked()));
+  }
+
+  /**
+   * @param {string} change
+   * @param {import("./index.js").Json} [data]
+   */
+  async requeue(change, data) {
+    const text = data === undefined ? undefined : encodeDocument(data);
+    await this.#session.call((core) => core.requeue(String(change), text));
+  }
+
+  /** @param {string} change */
+  async discard(change) {
+    await this.#session.call((core) => core.discard(String(change)));
+  }
+
+  async flush() {
+    await this.#session.call((core) => core.flush());
+  }
+
+  async storage() {
+    this.#session.ensureOpen();
+    const manager = globalThis.navigator?.storage;
+    const { usage = 0, quota = 0 } = (await manager?.estimate?.()) ?? {};
+    const persistent = (await manager?.persisted?.()) ?? false;
+    const counts = await Promise.all([...this.#collections.values()].map((collection) => collection.count()));
+    const records = counts.reduce((sum, count) => sum + count, 0);
+    return { usage, quota, persistent, records, pending: this.status.pending };
+  }
+
+  /** No strategy that is built leaves a conflict to the user. */
+  async conflicts() {
+    this.#session.ensureOpen();
+    return [];
+  }
+
+  async resolve() {
+    throw notBuilt("resolve()");
+  }
+
+  async confirmDeletions() {
+    throw notBuilt("confirmDeletions()");
+  }
+
+  async export() {
+    throw notBuilt("export()");
+  }
+
+  async import() {
+    throw notBuilt("import()");
+  }
+
+  async signOut() {
+    throw notBuilt("signOut()");
+  }
+
+  metrics() {
+    throw notBuilt("metrics()");
+  }
+
+  async close() {
+    this.#session.end();
+  }
+
+  /**
+   * @param {string[]} collections
+   * @param {boolean} isEnabled
+   */
+  async #switch(collections, isEnabled) {
+    const names = collections.length === 0 ? [...this.#names] : collections;
+    await this.#session.call((core) => core.enable(names, isEnabled));
+  }
+}
+
+/** @param {string} message */
+function aborted(message) {
+  return new SynclineError("aborted", message, true);
+}

@@ -1,0 +1,128 @@
+// @ts-check
+// Sorts the options of `open`: what the core gets, what stays here, what is not built yet. Opens nothing.
+
+import { isPlainObject } from "./encode.js";
+import { invalidArgument, notBuilt } from "./errors.js";
+
+const CORE = ["name", "account", "schedule", "cacheBytes"];
+const HERE = ["collections", "backend", "token", "freeze", "wasm"];
+const NOT_BUILT = ["encryption"];
+const COLLECTION = ["indexes", "conflict", "priority", "direction"];
+const COLLECTION_NOT_BUILT = ["retain", "massDeletionLimit", "schemaVersion", "migrate"];
+const SCHEDULE_NOT_BUILT = ["bandwidth", "saveData"];
+const STRATEGIES = ["last-write-wins", "merge", "server-wins", "client-wins"];
+const BACKENDS_NOT_BUILT = ["documents", "offline", "rest", "kinto", "couchdb", "pocketbase", "postgrest"];
+
+/**
+ * @typedef {object} Sorted
+ * @property {string} name
+ * @property {object} core what the core is opened with
+ * @property {object | undefined} backend
+ * @property {() => Promise<string | null>} token
+ * @property {boolean} freeze
+ * @property {any} wasm
+ */
+
+/**
+ * Checks and sorts options; an error names what is wrong.
+ * @param {unknown} options
+ * @returns {Sorted}
+ */
+export function sortOptions(options) {
+  if (!isPlainObject(options)) {
+    throw invalidArgument("options", "must be an object");
+  }
+  const { name, collections, backend, token, freeze, wasm, schedule } = options;
+  for (const key of Object.keys(options)) {
+    checkKey(key, key, [...CORE, ...HERE], NOT_BUILT, options[key]);
+  }
+  if (typeof name !== "string" || name === "") {
+    throw invalidArgument("name", "must be a non-empty string");
+  }
+  if (!isPlainObject(collections)) {
+    throw invalidArgument("collections", "must be an object of options by collection name");
+  }
+  if (token !== undefined && typeof token !== "function") {
+    throw invalidArgument("token", "must be a function");
+  }
+  if (isPlainObject(schedule)) {
+    SCHEDULE_NOT_BUILT.forEach((key) => checkKey(`schedule.${key}`, key, [], SCHEDULE_NOT_BUILT, schedule[key]));
+  }
+  const core = Object.fromEntries(
+    CORE.filter((key) => options[key] !== undefined).map((key) => [key, options[key]]),
+  );
+  const sorted = Object.entries(collections).map(([collection, given]) => [collection, sortCollection(collection, given)]);
+  return {
+    name,
+    core: { ...core, collections: Object.fromEntries(sorted) },
+    backend: sortBackend(backend),
+    token: async () => (token === undefined ? null : ((await token()) ?? null)),
+    freeze: freeze === true,
+    wasm,
+  };
+}
+
+/**
+ * @param {string} name
+ * @param {unknown} given
+ */
+function sortCollection(name, given) {
+  const at = `collections.${name}`;
+  if (!isPlainObject(given)) {
+    throw invalidArgument(at, "must be an object");
+  }
+  for (const key of Object.keys(given)) {
+    checkKey(`${at}.${key}`, key, COLLECTION, COLLECTION_NOT_BUILT, given[key]);
+  }
+  const { conflict } = given;
+  if (typeof conflict === "function" || conflict === "manual") {
+    throw notBuilt(`${at}.conflict as ${conflict === "manual" ? '"manual"' : "a function"}`);
+  }
+  if (conflict !== undefined && !STRATEGIES.includes(/** @type {string} */ (conflict))) {
+    throw invalidArgument(`${at}.conflict`, `must be one of ${STRATEGIES.join(", ")}`);
+  }
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}
+
+/** @param {unknown} backend */
+function sortBackend(backend) {
+  if (backend === undefined) {
+    return undefined;
+  }
+  if (!isPlainObject(backend)) {
+    throw invalidArgument("backend", "must be an object");
+  }
+  const { kind, url } = backend;
+  if (kind === undefined && typeof backend.pull === "function") {
+    throw notBuilt("backend as three functions");
+  }
+  if (BACKENDS_NOT_BUILT.includes(/** @type {string} */ (kind))) {
+    throw notBuilt(`backend.kind "${kind}"`);
+  }
+  if (kind !== "syncline") {
+    throw invalidArgument("backend.kind", `is ${JSON.stringify(kind)}, which is no kind of backend`);
+  }
+  if (typeof url !== "string") {
+    throw invalidArgument("backend.url", "must be a string");
+  }
+  return { kind, url };
+}
+
+/**
+ * @param {string} path
+ * @param {string} key
+ * @param {readonly string[]} known
+ * @param {readonly string[]} missing
+ * @param {unknown} value
+ */
+function checkKey(path, key, known, missing, value) {
+  if (value === undefined) {
+    return;
+  }
+  if (missing.includes(key)) {
+    throw notBuilt(path);
+  }
+  if (!known.includes(key)) {
+    throw invalidArgument(path, "is no option");
+  }
+}

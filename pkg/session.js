@@ -1,0 +1,153 @@
+// @ts-check
+// One open database inside the package: the core, the documents it handed out, and what it tells. Has no public API.
+
+import { Documents } from "./documents.js";
+import { SynclineError, toError } from "./errors.js";
+
+/** @typedef {import("./index.js").Status} Status */
+
+export class Session {
+  /** @type {import("./wasm/core.js").Core} */
+  core = /** @type {any} */ (undefined);
+  /** @type {Status} */
+  status = /** @type {any} */ (undefined);
+  documents;
+  #target;
+  #token;
+  #isClosed = false;
+  /** @type {Map<string, Set<() => void>>} */
+  #watching = new Map();
+  /** @type {(() => void)[]} */
+  #awaitingStatus = [];
+
+  /**
+   * @param {EventTarget} target where events go
+   * @param {() => Promise<string | null>} token
+   * @param {boolean} freeze
+   */
+  constructor(target, token, freeze) {
+    this.#target = target;
+    this.#token = token;
+    this.documents = new Documents(freeze);
+  }
+
+  /**
+   * What the core calls. `emit` and `take` are called in the middle of its work and must not call back into it.
+   */
+  host() {
+    return {
+      emit: (/** @type {string} */ kind, /** @type {any} */ fact) => this.#hear(kind, fact),
+      take: this.documents.take.bind(this.documents),
+      token: () => this.#token(),
+    };
+  }
+
+  /**
+   * @param {import("./wasm/core.js").Core} core
+   */
+  begin(core) {
+    this.core = core;
+    this.status ??= /** @type {Status} */ (core.status());
+  }
+
+  end() {
+    this.#isClosed = true;
+    this.core.close();
+  }
+
+  ensureOpen() {
+    if (this.#isClosed) {
+      throw new SynclineError("closed", "the database was closed");
+    }
+  }
+
+  /**
+   * Calls the core and makes errors of what it rejects with.
+   * @param {(core: import("./wasm/core.js").Core) => Promise<any>} ask
+   * @returns {Promise<any>}
+   */
+  async call(ask) {
+    this.ensureOpen();
+    try {
+      return await ask(this.core);
+    } catch (thrown) {
+      throw toError(thrown);
+    }
+  }
+
+  /**
+   * Writes edits, all or none.
+   * @param {readonly string[]} edits
+   */
+  async write(edits) {
+    await this.call((core) => core.write(`[${edits.join(",")}]`));
+  }
+
+  /**
+   * Calls back from a microtask after a collection changed. Returns what stops it.
+   * @param {string} collection
+   * @param {() => void} listener
+   */
+  onChange(collection, listener) {
+    const watching = this.#watching.get(collection) ?? new Set();
+    this.#watching.set(collection, watching.add(listener));
+    return () => {
+      watching.delete(listener);
+    };
+  }
+
+  /** Resolves at the next status. */
+  nextStatus() {
+    return new Promise((resolve) => this.#awaitingStatus.push(() => resolve(undefined)));
+  }
+
+  /**
+   * Tells the app of an error that no call of it waits for.
+   * @param {unknown} thrown
+   */
+  report(thrown) {
+    if (!this.#isClosed) {
+      this.#dispatch("error", toError(thrown));
+    }
+  }
+
+  /**
+   * @param {string} kind
+   * @param {any} fact
+   */
+  #hear(kind, fact) {
+    switch (kind) {
+      case "change": {
+        const { collection, ids, origin, freed } = fact;
+        this.documents.forget(collection, ids, freed);
+        queueMicrotask(() => {
+          this.#watching.get(collection)?.forEach((listener) => listener());
+          this.#dispatch("change", { collection, ids, origin });
+        });
+        return;
+      }
+      case "status":
+        this.status = Object.freeze(fact);
+        queueMicrotask(() => {
+          this.#awaitingStatus.splice(0).forEach((resolve) => resolve());
+          this.#dispatch("status", fact);
+        });
+        return;
+      case "error":
+        queueMicrotask(() => this.#dispatch("error", toError(fact)));
+        return;
+      default: {
+        const detail = typeof fact === "string" ? JSON.parse(fact) : fact;
+        queueMicrotask(() => this.#dispatch(kind, detail));
+      }
+    }
+  }
+
+  /**
+   * @param {string} kind
+   * @param {unknown} detail
+   */
+  #dispatch(kind, detail) {
+    this.#target.dispatchEvent(new CustomEvent(kind, { detail }));
+  }
+}

@@ -1,0 +1,280 @@
+//! What `pkg/index.js` calls: converts arguments, forwards to the engine, converts what comes back.
+//!
+//! Every method clones the handle and gives a promise, so that closing or freeing while one is under way is safe.
+
+use std::{future::Future, rc::Rc};
+
+use js_sys::Promise;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use syncline_core::{
+    engine::{Client, Intent},
+    model::{Error, ErrorCode, Options},
+    plan::EditKind,
+    query::Query,
+};
+use syncline_protocol::{ChangeId, CollectionName, RecordId};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::future_to_promise;
+
+use crate::{
+    backend::{Backend, BackendOptions},
+    documents::Documents,
+    errors::{json, plain, to_js},
+    events::Events,
+    host::{Browser, JsHost},
+    idb,
+};
+
+/// An open database.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Core {
+    client: Client<Browser>,
+    documents: Rc<Documents>,
+    host: Rc<JsHost>,
+}
+
+/// One edit as `pkg/` says it: `{c: collection, r: record, k: kind, d?: document or patch}`.
+#[derive(Deserialize)]
+struct JsIntent<'a> {
+    c: CollectionName,
+    r: String,
+    k: JsKind,
+    #[serde(borrow, default)]
+    d: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum JsKind {
+    Delete,
+    Put,
+    Update,
+}
+
+#[wasm_bindgen]
+impl Core {
+    /// Opens the database; `options` are the plain ones of `api.d.ts`, `backend` names a server or is undefined.
+    #[wasm_bindgen(unchecked_return_type = "Promise<Core>")]
+    pub fn open(options: JsValue, backend: JsValue, host: JsValue) -> Promise {
+        console_error_panic_hook::set_once();
+        let host: JsHost = host.unchecked_into();
+        promise(async move {
+            let options: Options =
+                serde_wasm_bindgen::from_value(options).map_err(|e| argument("options", &e))?;
+            let server: Option<BackendOptions> =
+                serde_wasm_bindgen::from_value(backend).map_err(|e| argument("backend", &e))?;
+            for name in options.collections.keys() {
+                check_collection(name)?;
+            }
+            let (host, documents) = (Rc::new(host), Rc::new(Documents::default()));
+            let backend = server.map(|server| Backend::new(&server, &host)).transpose()?;
+            let disk = idb::IndexedDb::open(&options.name).await.map_err(storage)?;
+            let events = Events { host: Rc::clone(&host), documents: Rc::clone(&documents) };
+            let browser = Browser::new(&options.name, backend, events);
+            let client = Client::open(browser, disk, options).await?;
+            let running = client.clone();
+            wasm_bindgen_futures::spawn_local(async move { running.run().await });
+            Ok(Self { client, documents, host }.into())
+        })
+    }
+
+    /// Deletes the database of that name.
+    #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
+    pub fn destroy(name: String) -> Promise {
+        promise(async move { idb::delete(&name).await.map_err(storage).map(|()| JsValue::UNDEFINED) })
+    }
+
+    /// This device's id.
+    #[wasm_bindgen(getter)]
+    pub fn device(&self) -> String {
+        self.client.device().to_string()
+    }
+
+    /// A new record id.
+    #[wasm_bindgen(js_name = newId)]
+    pub fn new_id(&self) -> String {
+        self.client.record_id().to_string()
+    }
+
+    /// Writes edits given as a JSON text, all or none.
+    #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
+    pub fn write(&self, edits: String) -> Promise {
+        let client = self.client.clone();
+        promise(async move {
+            let intents = intents(&edits)?;
+            client.write(intents).await?;
+            Ok(JsValue::UNDEFINED)
+        })
+    }
+
+    /// The documents of these ids, `undefined` where there is none.
+    #[wasm_bindgen(unchecked_return_type = "Promise<unknown[]>")]
+    pub fn read(&self, collection: String, ids: Vec<String>) -> Promise {
+        let (client, documents, host) =
+            (self.client.clone(), Rc::clone(&self.documents), Rc::clone(&self.host));
+        promise(async move {
+            let collection = CollectionName::trusted(collection);
+            let ids: Vec<RecordId> = ids.into_iter().map(RecordId::trusted).collect();
+            let hand_out = |found: &[Option<&str>]| {
+                let found = ids.iter().zip(found.iter().copied());
+                documents.hand_out(&host, &collection, found, None)
+            };
+            Ok(client.read_with(&collection, &ids, hand_out).await??.into())
+        })
+    }
+
+    /// The documents that a query, given as a JSON text, finds.
+    #[wasm_bindgen(unchecked_return_type = "Promise<unknown[]>")]
+    pub fn list(&self, collection: String, query: String) -> Promise {
+        let (client, documents, host) =
+            (self.client.clone(), Rc::clone(&self.documents), Rc::clone(&self.host));
+        promise(async move {
+            let collection = CollectionName::trusted(collection);
+            let parsed = parse_query(&query)?;
+            let hand_out = |found: &[(RecordId, &str)]| {
+                let found = found.iter().map(|(id, text)| (id, Some(*text)));
+                documents.hand_out(&host, &collection, found, Some(&query))
+            };
+            Ok(client.select(&collection, &parsed, hand_out).await??.into())
+        })
+    }
+
+    /// How many documents a query finds.
+    #[wasm_bindgen(unchecked_return_type = "Promise<number>")]
+    pub fn count(&self, collection: String, query: String) -> Promise {
+        let client = self.client.clone();
+        promise(async move {
+            let count = client.count(&CollectionName::trusted(collection), &parse_query(&query)?).await?;
+            #[allow(clippy::cast_precision_loss, reason = "a count of records in memory")]
+            Ok(JsValue::from_f64(count as f64))
+        })
+    }
+
+    /// The queue, as a JSON text.
+    #[wasm_bindgen(unchecked_return_type = "Promise<string>")]
+    pub fn pending(&self) -> Promise {
+        let client = self.client.clone();
+        promise(async move { Ok(json(&client.pending().await?)?.into()) })
+    }
+
+    /// The parked changes, as a JSON text.
+    #[wasm_bindgen(unchecked_return_type = "Promise<string>")]
+    pub fn parked(&self) -> Promise {
+        let client = self.client.clone();
+        promise(async move { Ok(json(&client.parked().await?)?.into()) })
+    }
+
+    /// Puts a parked change back, with another document (a JSON text) where given.
+    #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
+    pub fn requeue(&self, change: String, doc: Option<String>) -> Promise {
+        let client = self.client.clone();
+        promise(async move {
+            client.requeue(ChangeId::trusted(change), doc).await?;
+            Ok(JsValue::UNDEFINED)
+        })
+    }
+
+    /// Gives up a parked or queued change.
+    #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
+    pub fn discard(&self, change: String) -> Promise {
+        let client = self.client.clone();
+        promise(async move {
+            client.discard(ChangeId::trusted(change)).await?;
+            Ok(JsValue::UNDEFINED)
+        })
+    }
+
+    /// Where one record stands.
+    #[wasm_bindgen(unchecked_return_type = "Promise<string>")]
+    pub fn state(&self, collection: String, id: String) -> Promise {
+        let client = self.client.clone();
+        promise(async move {
+            let (collection, id) = (CollectionName::trusted(collection), RecordId::trusted(id));
+            Ok(plain(&client.record_state(&collection, &id).await?))
+        })
+    }
+
+    /// Switches sync of collections on or off.
+    #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
+    pub fn enable(&self, collections: Vec<String>, is_enabled: bool) -> Promise {
+        let client = self.client.clone();
+        promise(async move {
+            let collections = collections.into_iter().map(CollectionName::trusted).collect();
+            client.enable(collections, is_enabled).await?;
+            Ok(JsValue::UNDEFINED)
+        })
+    }
+
+    /// Syncs now.
+    #[wasm_bindgen(unchecked_return_type = "Promise<object>")]
+    pub fn sync(&self) -> Promise {
+        let client = self.client.clone();
+        promise(async move { Ok(plain(&client.sync().await?)) })
+    }
+
+    /// Where everything stands.
+    #[wasm_bindgen(unchecked_return_type = "object")]
+    pub fn status(&self) -> JsValue {
+        plain(&*self.client.status())
+    }
+
+    /// Resolves when every commit so far is on disk.
+    #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
+    pub fn flush(&self) -> Promise {
+        let client = self.client.clone();
+        promise(async move {
+            client.flush().await?;
+            Ok(JsValue::UNDEFINED)
+        })
+    }
+
+    /// Ends everything that runs by itself.
+    pub fn close(&self) {
+        self.client.close();
+    }
+}
+
+fn promise(future: impl Future<Output = Result<JsValue, Error>> + 'static) -> Promise {
+    future_to_promise(async move { future.await.map_err(|error| to_js(&error)) })
+}
+
+fn intents(edits: &str) -> Result<Vec<Intent>, Error> {
+    let edits: Vec<JsIntent<'_>> = serde_json::from_str(edits).map_err(|e| argument("edits", &e))?;
+    let intent = |edit: JsIntent<'_>| {
+        let record = RecordId::parse(edit.r)
+            .map_err(|wrong| Error::new(ErrorCode::InvalidDocument, format!("id: {wrong}")))?;
+        let text = edit.d.map_or("{}", RawValue::get);
+        let kind = match edit.k {
+            JsKind::Delete => EditKind::Delete,
+            JsKind::Put => EditKind::Put(text.to_owned()),
+            JsKind::Update => {
+                EditKind::Update(serde_json::from_str(text).map_err(|e| argument("patch", &e))?)
+            }
+        };
+        Ok(Intent { collection: edit.c, record, kind })
+    };
+    edits.into_iter().map(intent).collect()
+}
+
+fn parse_query(query: &str) -> Result<Query, Error> {
+    Query::parse(&serde_json::from_str(query).map_err(|e| argument("query", &e))?)
+}
+
+fn check_collection(name: &CollectionName) -> Result<(), Error> {
+    CollectionName::parse(name.as_str())
+        .map_err(|wrong| Error::argument("collections", wrong.to_string()))
+        .and_then(|name| match name.as_str().contains('\0') {
+            true => Err(Error::argument("collections", "a name must not contain a zero character")),
+            false => Ok(()),
+        })
+}
+
+fn argument(name: &str, wrong: &impl std::fmt::Display) -> Error {
+    Error::argument(name, wrong.to_string())
+}
+
+fn storage(error: syncline_store::DiskError) -> Error {
+    syncline_store::StoreError::from(error).into()
+}

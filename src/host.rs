@@ -1,0 +1,100 @@
+//! Everything the engine needs of a browser, in one place, and what it needs of `pkg/`. Implements no port itself.
+
+use futures::future::LocalBoxFuture;
+use js_sys::Array;
+use syncline_core::ports;
+use wasm_bindgen::prelude::*;
+
+use crate::{
+    backend::Backend, channel::Channel, clock::Clock, events::Events, idb::IndexedDb, lock::Lock,
+    network::Network, random::Random,
+};
+
+#[wasm_bindgen]
+extern "C" {
+    /// The object that `pkg/index.js` hands in: see `CoreHost` in `pkg/core-host.js`.
+    #[derive(Debug)]
+    pub(crate) type JsHost;
+
+    /// Tells a fact. Must not call back into this module before it returned.
+    #[wasm_bindgen(method)]
+    pub(crate) fn emit(this: &JsHost, kind: &str, fact: &JsValue);
+
+    /// Keeps fresh documents under their numbers and gives the wanted ones, in order; 0 is `undefined`.
+    #[wasm_bindgen(method)]
+    pub(crate) fn take(
+        this: &JsHost,
+        collection: &str,
+        wanted: Vec<u32>,
+        fresh: Vec<u32>,
+        ids: String,
+        texts: String,
+        query: JsValue,
+    ) -> Array;
+
+    /// Asks the app for a token.
+    #[wasm_bindgen(method, catch)]
+    pub(crate) async fn token(this: &JsHost) -> Result<JsValue, JsValue>;
+}
+
+/// The browser as a host.
+pub(crate) struct Browser {
+    pub(crate) backend: Option<Backend>,
+    pub(crate) channel: Channel,
+    pub(crate) events: Events,
+    pub(crate) lock: Lock,
+    pub(crate) network: Network,
+    pub(crate) random: Random,
+}
+
+impl Browser {
+    /// Gathers the ports of one database.
+    pub(crate) fn new(database: &str, backend: Option<Backend>, events: Events) -> Self {
+        Self {
+            backend,
+            channel: Channel::join(database),
+            events,
+            lock: Lock::of(database),
+            network: Network::new(),
+            random: Random::default(),
+        }
+    }
+}
+
+impl ports::Host for Browser {
+    type Disk = IndexedDb;
+    type Backend = Backend;
+    type Lock = Lock;
+
+    fn backend(&self) -> Option<&Backend> {
+        self.backend.as_ref()
+    }
+
+    fn channel(&self) -> &impl ports::Channel {
+        &self.channel
+    }
+
+    fn clock(&self) -> &impl ports::Clock {
+        &Clock
+    }
+
+    fn events(&self) -> &impl ports::Events {
+        &self.events
+    }
+
+    fn lock(&self) -> &Lock {
+        &self.lock
+    }
+
+    fn network(&self) -> &impl ports::Network {
+        &self.network
+    }
+
+    fn random(&self) -> &impl ports::Random {
+        &self.random
+    }
+
+    fn spawn(&self, future: LocalBoxFuture<'static, ()>) {
+        wasm_bindgen_futures::spawn_local(future);
+    }
+}
