@@ -12,6 +12,7 @@ mod support;
 
 use model::world::{Met, World};
 
+#[allow(clippy::disallowed_methods, reason = "whoever replays a seed says so in the environment")]
 fn seeds() -> std::ops::Range<u64> {
     let count = std::env::var("STORE_SEEDS").ok().and_then(|count| count.parse().ok());
     let from = std::env::var("STORE_FROM").ok().and_then(|from| from.parse().ok()).unwrap_or(0);

@@ -1,0 +1,176 @@
+//! The transactions that write. Each is over when the browser says that it *completed*, and keeps the error when it did not.
+//! Does not open, and does not try again.
+//!
+//! rexie is not used here: a quota failure at the commit comes back from it as a success, the error is lost,
+//! and it has no word for durability.
+
+use futures::future::try_join3;
+use js_sys::{Array, Object, Reflect, Uint8Array};
+use syncline_store::{Append, Compacted, Compaction, Entries, Generation, Head, Sequence};
+use wasm_bindgen::prelude::{JsCast, JsValue, wasm_bindgen};
+use web_sys::{IdbDatabase, IdbKeyRange, IdbObjectStore, IdbRequest, IdbTransaction};
+
+use super::convert::{head, head_row, key};
+use super::error::{Failure, classify};
+use super::schema::{DIRECTORY, FLUSHED, HEAD, LOG, META, PAGES, counting, entries};
+use super::signal::Signal;
+
+#[wasm_bindgen]
+extern "C" {
+    /// What web-sys has only behind a flag, or marks as deprecated although every browser has it.
+    #[wasm_bindgen(extends = IdbDatabase)]
+    type JsDatabase;
+
+    #[wasm_bindgen(method, catch)]
+    fn transaction(
+        this: &JsDatabase,
+        stores: &Array,
+        mode: &str,
+        options: &Object,
+    ) -> Result<JsTransaction, JsValue>;
+
+    #[wasm_bindgen(extends = IdbTransaction)]
+    type JsTransaction;
+
+    #[wasm_bindgen(method, catch)]
+    fn commit(this: &JsTransaction) -> Result<(), JsValue>;
+}
+
+/// How an optimistic append ended.
+pub(super) enum Added {
+    /// The entry is there, beside this head.
+    Beside(Head),
+    /// The number was taken; nothing was written.
+    Taken,
+}
+
+/// Adds an entry under a number, beside a reading of the head.
+pub(super) async fn add(database: &IdbDatabase, number: Sequence, entry: &[u8]) -> Result<Added, Failure> {
+    let writing = Writing::begin(database, &[LOG, META], "relaxed")?;
+    let sent = || {
+        let adding = writing.store(LOG)?.add_with_key(&Uint8Array::from(entry), &key(number.0))?;
+        let reading = writing.store(META)?.get(&HEAD.into())?;
+        Ok((Signal::of_addition(&adding), reading))
+    };
+    let (adding, reading) = sent().map_err(|error: JsValue| Failure::undone(classify(&error)))?;
+    writing.end().await?;
+    if adding.await.is_err() {
+        return Ok(Added::Taken);
+    }
+    let row = reading.result().map_err(|error| Failure { error: classify(&error), is_undone: false })?;
+    Ok(Added::Beside(head(Some(&row)).map_err(|error| Failure { error, is_undone: false })?))
+}
+
+/// Reads the entries after one, lets `decide` make an entry out of them, and appends it, all in one transaction.
+pub(super) async fn append_after_tail(
+    database: &IdbDatabase,
+    generation: Generation,
+    after: Sequence,
+    decide: &mut dyn FnMut(&Entries) -> Option<Vec<u8>>,
+) -> Result<Append, Failure> {
+    let writing = Writing::begin(database, &[LOG, META], "relaxed")?;
+    let sent = || {
+        let range = IdbKeyRange::lower_bound_with_open(&key(after.0), true)?;
+        let log = writing.store(LOG)?;
+        let keys = Signal::of_request(&log.get_all_keys_with_key(&range)?);
+        let values = Signal::of_request(&log.get_all_with_key(&range)?);
+        Ok((Signal::of_request(&writing.store(META)?.get(&HEAD.into())?), keys, values))
+    };
+    let (reading, keys, values) = sent().map_err(|error: JsValue| Failure::undone(classify(&error)))?;
+    let read = try_join3(reading, keys, values).await;
+    // From the last answer to `add` nothing may be awaited: the transaction would be over.
+    let (head_row, keys, values) = read.map_err(|error| Failure::of_transaction(&error))?;
+    let head = head(Some(&head_row)).map_err(Failure::undone)?;
+    if head.generation != generation {
+        return Ok(Append::Compacted);
+    }
+    let entries = entries(Array::from(&keys), Array::from(&values)).map_err(Failure::undone)?;
+    let entries = counting(head, entries);
+    let Some(entry) = decide(&entries) else { return Ok(Append::Behind(entries)) };
+    let number = entries.last().map_or(after, |(sequence, _)| *sequence).next();
+    writing
+        .store(LOG)
+        .and_then(|log| log.add_with_key(&Uint8Array::from(entry.as_slice()), &key(number.0)))
+        .map_err(|error| Failure::undone(classify(&error)))?;
+    writing.end().await?;
+    Ok(Append::Appended(number))
+}
+
+/// Replaces pages, directory, head and log, unless the generation is another one.
+pub(super) async fn compact(database: &IdbDatabase, compaction: &Compaction) -> Result<Compacted, Failure> {
+    let writing = Writing::begin(database, &[LOG, META, PAGES], "relaxed")?;
+    let reading = writing.store(META).and_then(|meta| meta.get(&HEAD.into()));
+    let reading = reading.map_err(|error| Failure::undone(classify(&error)))?;
+    let head_row = Signal::of_request(&reading).await.map_err(|error| Failure::of_transaction(&error))?;
+    let head = head(Some(&head_row)).map_err(Failure::undone)?;
+    if head.generation != compaction.generation {
+        return Ok(Compacted::Stale);
+    }
+    let generation = head.generation.next();
+    let replaced = writing.replace(compaction, Head { generation, through: compaction.through, ..head });
+    if let Err(error) = replaced {
+        // A part of the requests may have been sent.
+        writing.undo();
+        return Err(Failure::undone(classify(&error)));
+    }
+    writing.end().await?;
+    Ok(Compacted::Done)
+}
+
+/// Makes everything that completed so far survive a power cut: a strict transaction writes what lies before it too.
+pub(super) async fn flush(database: &IdbDatabase) -> Result<(), Failure> {
+    let writing = Writing::begin(database, &[META], "strict")?;
+    let sent = writing.store(META).and_then(|meta| meta.put_with_key(&JsValue::TRUE, &FLUSHED.into()));
+    sent.map_err(|error| Failure::undone(classify(&error)))?;
+    writing.end().await
+}
+
+/// A transaction that writes.
+struct Writing {
+    transaction: JsTransaction,
+    ended: Signal,
+}
+
+impl Writing {
+    fn begin(database: &IdbDatabase, stores: &[&str], durability: &str) -> Result<Self, Failure> {
+        let stores: Array = stores.iter().copied().map(JsValue::from).collect();
+        let options = Object::new();
+        let begun = Reflect::set(&options, &"durability".into(), &durability.into()).and_then(|_is_set| {
+            database.unchecked_ref::<JsDatabase>().transaction(&stores, "readwrite", &options)
+        });
+        let transaction = begun.map_err(|error| Failure::undone(classify(&error)))?;
+        let ended = Signal::of_transaction(&transaction);
+        Ok(Self { transaction, ended })
+    }
+
+    fn store(&self, name: &str) -> Result<IdbObjectStore, JsValue> {
+        self.transaction.object_store(name)
+    }
+
+    fn replace(&self, compaction: &Compaction, head: Head) -> Result<(), JsValue> {
+        let (pages, meta) = (self.store(PAGES)?, self.store(META)?);
+        for id in &compaction.delete {
+            pages.delete(&key(id.0))?;
+        }
+        for (id, page) in &compaction.put {
+            pages.put_with_key(&Uint8Array::from(page.as_slice()), &key(id.0))?;
+        }
+        meta.put_with_key(&Uint8Array::from(compaction.directory.as_slice()), &DIRECTORY.into())?;
+        meta.put_with_key(&head_row(head), &HEAD.into())?;
+        let folded: IdbRequest =
+            self.store(LOG)?.delete(&IdbKeyRange::upper_bound(&key(head.through.0))?.into())?;
+        drop(folded);
+        Ok(())
+    }
+
+    /// Says that nothing more comes, and waits until the transaction completed.
+    async fn end(self) -> Result<(), Failure> {
+        // Where that throws, the transaction is over already, and how is what the event says.
+        let _is_committing = self.transaction.commit();
+        self.ended.await.map(drop).map_err(|error| Failure::of_transaction(&error))
+    }
+
+    fn undo(&self) {
+        let _is_undone = self.transaction.abort();
+    }
+}

@@ -1,0 +1,127 @@
+//! A connection to the database that can die: rexie's for reads, and one of our own for writes.
+//! Does not read or write.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use futures::channel::oneshot;
+use futures::future::{Either, join, select};
+use idb::Factory;
+use rexie::Rexie;
+use syncline_store::DiskError;
+use wasm_bindgen::prelude::{Closure, JsCast, JsValue};
+use web_sys::{Event, IdbDatabase, IdbFactory, IdbVersionChangeEvent};
+
+use super::error::{classify, classify_idb, classify_opening};
+use super::schema::{self, VERSION};
+use super::signal::Signal;
+
+/// Whether a connection can be used, and whether making another one makes sense.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Life {
+    /// It was not closed, as far as anyone said.
+    Alive,
+    /// The browser or an upgrade closed it.
+    Closed,
+    /// The database was deleted: one made anew under its name would not be the one that was opened.
+    Deleted,
+}
+
+/// An open connection; closed when it is dropped.
+pub(super) struct Connection {
+    pub(super) rexie: Option<Rexie>,
+    pub(super) database: IdbDatabase,
+    life: Rc<Cell<Life>>,
+    _handlers: [Closure<dyn FnMut(Event)>; 2],
+}
+
+impl Connection {
+    /// Opens the database, and makes it where there is none.
+    pub(super) async fn open(name: &str) -> Result<Self, DiskError> {
+        // Both are asked for at once. Requests for one database are served in order, so rexie makes what is missing.
+        let (rexie, database) = join(schema::open(name), open_existing(name)).await;
+        Ok(Self::new(rexie?, database?))
+    }
+
+    /// Opens a database that was open before, and makes none where there is none any more.
+    pub(super) async fn open_again(name: &str) -> Result<Self, DiskError> {
+        let database = open_existing(name).await?;
+        Ok(Self::new(schema::open(name).await?, database))
+    }
+
+    fn new(rexie: Rexie, database: IdbDatabase) -> Self {
+        let life = Rc::new(Cell::new(Life::Alive));
+        let (changed, closed, connection) = (Rc::clone(&life), Rc::clone(&life), database.clone());
+        let versionchange: Closure<dyn FnMut(Event)> = Closure::new(move |event: Event| {
+            // Without a new version somebody deletes the database; either way they wait until everybody lets go.
+            let version =
+                event.dyn_ref::<IdbVersionChangeEvent>().and_then(IdbVersionChangeEvent::new_version);
+            changed.set(if version.is_some() { Life::Closed } else { Life::Deleted });
+            connection.close();
+        });
+        let close: Closure<dyn FnMut(Event)> = Closure::new(move |_event| closed.set(Life::Closed));
+        database.set_onversionchange(Some(versionchange.as_ref().unchecked_ref()));
+        database.set_onclose(Some(close.as_ref().unchecked_ref()));
+        Self { rexie: Some(rexie), database, life, _handlers: [versionchange, close] }
+    }
+
+    pub(super) fn life(&self) -> Life {
+        self.life.get()
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.database.set_onversionchange(None);
+        self.database.set_onclose(None);
+        self.database.close();
+        if let Some(rexie) = self.rexie.take() {
+            rexie.close();
+        }
+    }
+}
+
+/// Deletes a database and everything in it. Contexts that have it open let go of it.
+///
+/// # Errors
+/// `Blocked` where a context does not let go at once; the database is deleted as soon as it does.
+pub async fn delete(name: &str) -> Result<(), DiskError> {
+    let request = factory()?.delete_database(name).map_err(|error| classify_opening(&error))?;
+    let (sender, blocked) = oneshot::channel();
+    let on_blocked: Closure<dyn FnMut(Event)> = Closure::once(move |_event: Event| {
+        // Whoever waited may have gone.
+        let _is_heard = sender.send(());
+    });
+    request.set_onblocked(Some(on_blocked.as_ref().unchecked_ref()));
+    let ended = select(Signal::of_request(&request), blocked).await;
+    request.set_onblocked(None);
+    match ended {
+        Either::Left((deleted, _)) => deleted.map(drop).map_err(|error| classify(&error)),
+        Either::Right(_) => Err(DiskError::Blocked),
+    }
+}
+
+/// Opens a connection of our own to a database that rexie made.
+async fn open_existing(name: &str) -> Result<IdbDatabase, DiskError> {
+    let request = factory()?.open_with_u32(name, VERSION).map_err(|error| classify_opening(&error))?;
+    let upgrade = request.clone();
+    let is_missing = Rc::new(Cell::new(false));
+    let missing = Rc::clone(&is_missing);
+    let on_upgrade: Closure<dyn FnMut(Event)> = Closure::new(move |_event| {
+        // There is no database. Undoing the upgrade leaves none behind, rather than one without object stores.
+        missing.set(true);
+        if let Some(transaction) = upgrade.transaction() {
+            let _is_undone = transaction.abort();
+        }
+    });
+    request.set_onupgradeneeded(Some(on_upgrade.as_ref().unchecked_ref()));
+    let opened = Signal::of_request(&request).await;
+    request.set_onupgradeneeded(None);
+    let opened = opened
+        .map_err(|error| if is_missing.get() { DiskError::Closed } else { classify_opening(&error) })?;
+    opened.dyn_into().map_err(|_value: JsValue| DiskError::Unavailable)
+}
+
+fn factory() -> Result<IdbFactory, DiskError> {
+    Ok(Factory::new().map_err(|error| classify_idb(&error))?.into())
+}

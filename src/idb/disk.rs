@@ -1,0 +1,164 @@
+//! `Disk` over IndexedDB: each call is one transaction, made again once where the connection turns out to be dead.
+//! Does not say how a transaction is made.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::rc::Rc;
+
+use rexie::Rexie;
+use syncline_store::{
+    Append, Compacted, Compaction, Disk, DiskError, Entries, Generation, Loaded, PageId, Pages, Sequence,
+    Tail,
+};
+
+use super::commit::{self, Added};
+use super::connection::{Connection, Life};
+use super::error::Failure;
+use super::schema;
+
+/// A context's handle on a database in IndexedDB.
+pub struct IndexedDb {
+    name: String,
+    /// `None` once it was closed for good.
+    connection: RefCell<Option<Rc<Connection>>>,
+}
+
+impl IndexedDb {
+    /// Opens the database of this name, and makes it where there is none.
+    ///
+    /// # Errors
+    /// `Unavailable` where the browser has no storage for us, `NewerFormat` where a newer program upgraded it.
+    pub async fn open(name: &str) -> Result<Self, DiskError> {
+        let connection = Connection::open(name).await?;
+        Ok(Self { name: name.to_owned(), connection: RefCell::new(Some(Rc::new(connection))) })
+    }
+
+    /// Closes the database; every later call fails with `Closed`. Transactions under way end as they would have.
+    pub fn close(&self) {
+        drop(self.connection.take());
+    }
+
+    /// Calls the database, and once more on a new connection where the old one was dead.
+    async fn call<T>(
+        &self,
+        mut act: impl AsyncFnMut(&Connection) -> Result<T, Failure>,
+    ) -> Result<T, DiskError> {
+        let connection = self.connection()?;
+        let failure = match act(&connection).await {
+            Ok(done) => return Ok(done),
+            Err(failure) => failure,
+        };
+        if !is_dead(&failure, connection.life()) {
+            return Err(failure.error);
+        }
+        let connection = self.reopen(&connection).await?;
+        act(&connection).await.map_err(|failure| failure.error)
+    }
+
+    async fn read<T>(
+        &self,
+        mut read: impl AsyncFnMut(&Rexie) -> Result<T, DiskError>,
+    ) -> Result<T, DiskError> {
+        self.call(async |connection| {
+            let rexie = connection.rexie.as_ref().ok_or(DiskError::Closed).map_err(Failure::undone)?;
+            read(rexie).await.map_err(Failure::undone)
+        })
+        .await
+    }
+
+    fn connection(&self) -> Result<Rc<Connection>, DiskError> {
+        self.connection.borrow().clone().ok_or(DiskError::Closed)
+    }
+
+    async fn reopen(&self, dead: &Rc<Connection>) -> Result<Rc<Connection>, DiskError> {
+        if dead.life() == Life::Deleted {
+            return Err(DiskError::Closed);
+        }
+        let other = self.connection()?;
+        if !Rc::ptr_eq(&other, dead) {
+            // Another call has opened one meanwhile.
+            return Ok(other);
+        }
+        let opened = Rc::new(Connection::open_again(&self.name).await?);
+        let mut connection = self.connection.borrow_mut();
+        if connection.is_none() {
+            return Err(DiskError::Closed);
+        }
+        *connection = Some(Rc::clone(&opened));
+        Ok(opened)
+    }
+}
+
+/// Answers whether a call failed because its connection was dead, and left no trace.
+///
+/// Browsers end connections of pages that were in the background, and say so only to those who try: `InvalidStateError`,
+/// in Safari also `UnknownError` (<https://bugs.webkit.org/show_bug.cgi?id=197050>).
+fn is_dead(failure: &Failure, life: Life) -> bool {
+    failure.is_undone
+        && match &failure.error {
+            DiskError::Closed => true,
+            DiskError::Other { name, .. } => name == "UnknownError",
+            DiskError::Aborted => life != Life::Alive,
+            _ => false,
+        }
+}
+
+impl Disk for IndexedDb {
+    async fn load(&self) -> Result<Loaded, DiskError> {
+        self.read(async |rexie| schema::load(rexie).await).await
+    }
+
+    async fn tail(&self, generation: Generation, after: Sequence) -> Result<Tail, DiskError> {
+        let (head, entries) = self.read(async |rexie| schema::tail(rexie, after).await).await?;
+        Ok(if head.generation == generation { Tail::Entries(entries) } else { Tail::Compacted })
+    }
+
+    async fn append(
+        &self,
+        _generation: Generation,
+        after: Sequence,
+        entry: &[u8],
+    ) -> Result<Append, DiskError> {
+        let number = after.next();
+        match self.call(async |connection| commit::add(&connection.database, number, entry).await).await? {
+            Added::Beside(head) if head.through < number => Ok(Append::Appended(number)),
+            // The entry never counts, and the next compaction takes it away.
+            Added::Beside(_) => Ok(Append::Compacted),
+            Added::Taken => {
+                let (head, entries) = self.read(async |rexie| schema::tail(rexie, after).await).await?;
+                Ok(if head.through > after { Append::Compacted } else { Append::Behind(entries) })
+            }
+        }
+    }
+
+    async fn append_after_tail(
+        &self,
+        generation: Generation,
+        after: Sequence,
+        decide: &mut dyn FnMut(&Entries) -> Option<Vec<u8>>,
+    ) -> Result<Append, DiskError> {
+        self.call(async |connection| {
+            commit::append_after_tail(&connection.database, generation, after, decide).await
+        })
+        .await
+    }
+
+    async fn pages(&self, generation: Generation, ids: &[PageId]) -> Result<Pages, DiskError> {
+        let (head, pages) = self.read(async |rexie| schema::pages(rexie, ids).await).await?;
+        Ok(if head.generation == generation { Pages::Found(pages) } else { Pages::Compacted })
+    }
+
+    async fn compact(&self, compaction: &Compaction) -> Result<Compacted, DiskError> {
+        self.call(async |connection| commit::compact(&connection.database, compaction).await).await
+    }
+
+    async fn flush(&self) -> Result<(), DiskError> {
+        self.call(async |connection| commit::flush(&connection.database).await).await
+    }
+}
+
+impl fmt::Debug for IndexedDb {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("IndexedDb").field("name", &self.name).finish_non_exhaustive()
+    }
+}
