@@ -12,7 +12,7 @@ use crate::{checks, install, npm};
 pub(crate) fn run(places: &Places) -> Result<ExitCode> {
     let mut steps = Steps::new("Checking the tree", 6);
     steps.step("Installing what is missing", |reporter| {
-        install::wasm_target(places, reporter)?;
+        install::toolchain(places, reporter)?;
         npm::packages(places, reporter)
     })?;
     steps.step("Format", |reporter| checks::format(places, reporter))?;

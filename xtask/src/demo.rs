@@ -23,7 +23,7 @@ pub(crate) fn run(places: &Places, port: u16, is_served: bool) -> Result<ExitCod
     }
     let mut steps = Steps::new("Building the Syncline demo", if is_served { 6 } else { 5 });
     steps.step("Installing what is missing", |reporter| {
-        install::wasm_target(places, reporter)?;
+        install::toolchain(places, reporter)?;
         npm::packages(places, reporter)
     })?;
     steps.step("Compiling the package to WebAssembly", |reporter| wasm::compile(places, reporter))?;

@@ -12,20 +12,30 @@ use crate::tools::{CARGO_TOOLS, CargoTool, SYSTEM_TOOLS, says};
 /// The target that everything for browsers is built for.
 pub(crate) const WASM: &str = "wasm32-unknown-unknown";
 
-/// Adds the compiler's WebAssembly target.
-pub(crate) fn wasm_target(places: &Places, reporter: &Reporter) -> Result<()> {
+/// Adds what the toolchain lacks: the WebAssembly target, the linter and the formatter.
+pub(crate) fn toolchain(places: &Places, reporter: &Reporter) -> Result<()> {
     let mut rustc = process::program("rustc", places.root());
     let library = process::output(rustc.args(["--print", "target-libdir", "--target", WASM]))?;
-    if Path::new(library.trim()).is_dir() {
-        reporter.note(&format!("{WASM} is there"));
-        return Ok(());
+    if !Path::new(library.trim()).is_dir() {
+        rustup(places, reporter, &["target", "add", WASM])?;
     }
-    if says("rustup").is_none() {
-        bail!("the compiler has no target {WASM} and rustup is not there: install it with your toolchain");
+    for (program, component) in [("cargo-clippy", "clippy"), ("rustfmt", "rustfmt")] {
+        if says(program).is_none() {
+            rustup(places, reporter, &["component", "add", component])?;
+        }
     }
-    reporter.note(&format!("adding the target {WASM}"));
-    let mut rustup = process::program("rustup", places.root());
-    process::run(rustup.args(["target", "add", WASM]), reporter)?.success()
+    reporter.note(&format!("{WASM}, clippy and rustfmt are there"));
+    Ok(())
+}
+
+fn rustup(places: &Places, reporter: &Reporter, arguments: &[&str]) -> Result<()> {
+    let by_hand = format!("rustup {}", arguments.join(" "));
+    ensure!(
+        says("rustup").is_some(),
+        "the toolchain lacks what `{by_hand}` would add, but rustup is not there"
+    );
+    reporter.note(&by_hand);
+    process::run(process::program("rustup", places.root()).args(arguments), reporter)?.success()
 }
 
 /// Installs browsers and their drivers from Debian.

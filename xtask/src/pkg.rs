@@ -19,7 +19,7 @@ const OPTIMISE: [&str; 3] = ["-O3", "--strip-debug", "--strip-producers"];
 pub(crate) fn run(places: &Places) -> Result<ExitCode> {
     let mut steps = Steps::new("Building the npm package", 6);
     steps.step("Installing what is missing", |reporter| {
-        install::wasm_target(places, reporter)?;
+        install::toolchain(places, reporter)?;
         npm::packages(places, reporter)
     })?;
     steps.step("Compiling it to WebAssembly", |reporter| wasm::compile(places, reporter))?;

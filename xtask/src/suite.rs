@@ -23,10 +23,10 @@ const HOST: [&str; 5] = ["--workspace", "--exclude", "syncline", "--exclude", "x
 pub(crate) fn lanes() -> Vec<Vec<Step>> {
     let step = |name, about, needs, work| Step { name, about, needs, work };
     let debug = vec![
-        step("format", "rustfmt", &[], |places, reporter| once(checks::format(places, reporter))),
+        step("format", "rustfmt", &["setup"], |places, reporter| once(checks::format(places, reporter))),
         step("rules", "rules of the house", &[], |places, reporter| once(checks::rules(places, reporter))),
         step("host", "unit and integration tests", &[], host),
-        step("lints", "clippy", &[], |places, reporter| once(checks::lints(places, reporter))),
+        step("lints", "clippy", &["setup"], |places, reporter| once(checks::lints(places, reporter))),
         step("commands", "tests of these commands", &[], commands),
         step("lints-web", "clippy, for browsers", &["setup"], |places, reporter| {
             once(checks::lints_for_browsers(places, reporter))
@@ -34,8 +34,8 @@ pub(crate) fn lanes() -> Vec<Vec<Step>> {
         step("browsers", "wasm-pack test in Chromium and Firefox", &["setup", "tools"], browsers),
     ];
     let release = vec![
-        step("setup", "WebAssembly target and npm packages", &[], |places, reporter| {
-            prepared(install::wasm_target(places, reporter).and_then(|()| npm::packages(places, reporter)))
+        step("setup", "toolchain and npm packages", &[], |places, reporter| {
+            prepared(install::toolchain(places, reporter).and_then(|()| npm::packages(places, reporter)))
         }),
         step("tools", "browsers and their drivers", &[], |places, reporter| {
             prepared(

@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn a_chosen_step_brings_what_it_needs_and_nothing_else() {
-        assert_eq!(names(&["format"]), ["format"]);
+        assert_eq!(names(&["format"]), ["format", "setup"]);
         assert!(names(&["e2e"]).contains(&"pkg"));
         assert!(!names(&["e2e"]).contains(&"sim"));
     }
