@@ -1,6 +1,6 @@
 //! Leading: does what the scheduler says, and tells it what happened. Decides no moment itself.
 
-use std::pin::pin;
+use std::{mem::take, pin::pin};
 
 use futures::{
     FutureExt as _, StreamExt as _,
@@ -82,6 +82,12 @@ impl<H: Host> Client<H> {
             served: Waiting::default(),
             waiting: Waiting::default(),
         };
+        // What this context asked a leader that was not there yet, or is gone, it asks itself.
+        let asked = take(&mut *self.shared.asked.borrow_mut());
+        asked
+            .into_values()
+            .filter_map(|(reply, _)| reply)
+            .for_each(|reply| self.shared.signal(Signal::Requested(reply)));
         let end = self.obey(&mut leader, signals).await;
         self.shared.is_leader.set(false);
         leader.waiting.append(&mut leader.served);
