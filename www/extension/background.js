@@ -5,7 +5,7 @@
  * Shows no page and edits no todo.
  */
 import { codeOf, sentence } from "../js/problem.js";
-import { erase, openForSync } from "./database.js";
+import { erase, openForSync, session } from "./database.js";
 
 /** @typedef {import("./database.js").Client} Client */
 /** @typedef {{ ok: true } | { ok: false, code: string | undefined, message: string }} Answer What a page is told. */
@@ -14,24 +14,31 @@ const ALARM = "sync";
 /** Minutes between two looks at the server while no page asks: the least that Chromium grants. */
 const PERIOD = 0.5;
 
-/** @type {Promise<Client | null> | null} */
+/** The client of this life of the worker, and whose data it has open. @type {{ email: string, ready: Promise<Client> } | null} */
 let opened = null;
 
-/** The client of this life of the worker, opened when first needed. */
-function client() {
-  opened ??= openForSync().then((ready) => {
-    ready?.subscribe(({ pending }) => showBadge(pending));
-    return ready;
-  });
-  // The next to ask tries again.
-  opened.catch(() => { opened = null; });
-  return opened;
+/**
+ * The client for whoever is signed in, opened when first needed. Null while nobody is.
+ * @returns {Promise<Client | null>}
+ */
+async function client() {
+  const kept = await session.read();
+  if (opened && opened.email === kept?.email) return opened.ready;
+  // From here to the assignment nothing waits, so that two who ask at once share one client.
+  const closed = close();
+  if (!kept) return null;
+  const ready = closed.then(() => openForSync(kept));
+  opened = { email: kept.email, ready };
+  ready.then((client) => void client.subscribe(({ pending }) => showBadge(pending)), () => { opened = null; });
+  return ready;
 }
 
+/** Ends the client, if there is one. */
 async function close() {
-  const ready = await opened?.catch(() => null);
+  const ready = opened?.ready;
   opened = null;
-  await ready?.close();
+  const client = await ready?.catch(() => null);
+  await client?.close();
 }
 
 async function sync() {
@@ -71,7 +78,7 @@ chrome.alarms.onAlarm.addListener(({ name }) => {
 });
 
 chrome.storage.onChanged.addListener((changes, area) => {
-  if (area === "local" && changes.email) void close().then(sync).catch(() => {});
+  if (area === "local" && changes.email) void sync().catch(() => {});
 });
 
 // Alarms do not always outlive an update or a restart of the browser.

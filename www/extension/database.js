@@ -39,12 +39,11 @@ export function openForPage() {
 }
 
 /**
- * For the background: with the account's backend, and sync on. Null while nobody is signed in.
- * @returns {Promise<Client | null>}
+ * For the background: with the account's backend, and sync on.
+ * @param {Session} kept
+ * @returns {Promise<Client>}
  */
-export async function openForSync() {
-  const kept = await session.read();
-  if (!kept) return null;
+export async function openForSync(kept) {
   // The live channel would keep a service worker from ever resting; an alarm and the pages' word wake it instead.
   const client = await open({ ...OPTIONS, account: kept.email, token, backend: { kind: "syncline", url: kept.url }, schedule: { live: false } });
   await client.enable();
