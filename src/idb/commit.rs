@@ -4,6 +4,7 @@
 //! rexie is not used here: a quota failure at the commit comes back from it as a success, the error is lost,
 //! and it has no word for durability.
 
+use futures::FutureExt;
 use futures::future::try_join3;
 use js_sys::{Array, Object, Reflect, Uint8Array};
 use syncline_store::{Append, Compacted, Compaction, Entries, Generation, Head, Sequence};
@@ -11,7 +12,7 @@ use wasm_bindgen::prelude::{JsCast, JsValue, wasm_bindgen};
 use web_sys::{IdbDatabase, IdbKeyRange, IdbObjectStore, IdbRequest, IdbTransaction};
 
 use super::convert::{head, head_row, key};
-use super::error::{Failure, classify};
+use super::error::{Failure, classify, is_taken};
 use super::schema::{DIRECTORY, FLUSHED, HEAD, LOG, META, PAGES, counting, entries};
 use super::signal::Signal;
 
@@ -53,10 +54,12 @@ pub(super) async fn add(database: &IdbDatabase, number: Sequence, entry: &[u8]) 
         Ok((Signal::of_addition(&adding), reading))
     };
     let (adding, reading) = sent().map_err(|error: JsValue| Failure::undone(classify(&error)))?;
-    writing.end().await?;
-    if adding.await.is_err() {
+    let ended = writing.end().await;
+    // The request is asked first: Chromium calls it an unknown error of the transaction when one fails after `commit()`.
+    if adding.now_or_never().is_some_and(|added| added.is_err_and(|error| is_taken(&error))) {
         return Ok(Added::Taken);
     }
+    ended?;
     let row = reading.result().map_err(|error| Failure { error: classify(&error), is_undone: false })?;
     Ok(Added::Beside(head(Some(&row)).map_err(|error| Failure { error, is_undone: false })?))
 }

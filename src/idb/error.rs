@@ -32,6 +32,11 @@ pub(super) fn classify(error: &JsValue) -> DiskError {
     }
 }
 
+/// Answers whether an `add` failed because there is a row of that key.
+pub(super) fn is_taken(error: &JsValue) -> bool {
+    error.dyn_ref::<DomException>().is_some_and(|error| error.name() == "ConstraintError")
+}
+
 /// Classifies what opening ended with.
 pub(super) fn classify_opening(error: &JsValue) -> DiskError {
     match classify(error) {

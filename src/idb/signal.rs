@@ -9,7 +9,9 @@ use std::task::{Context, Poll};
 use futures::channel::oneshot;
 use js_sys::Function;
 use wasm_bindgen::prelude::{Closure, JsCast, JsValue};
-use web_sys::{DomException, Event, IdbRequest, IdbTransaction};
+use web_sys::{Event, IdbRequest, IdbTransaction};
+
+use super::error::is_taken;
 
 type Handler = Closure<dyn FnMut(Event)>;
 type Handlers<'a> = Option<(&'a Function, &'a Function)>;
@@ -27,10 +29,11 @@ impl Signal {
         Self::answer(request, |_event, _error| {})
     }
 
-    /// Waits until an `add` succeeded or failed. A key that is taken undoes only this request, not the transaction.
+    /// Waits until an `add` succeeded or failed. That a key is taken is an answer, of which nobody else is to hear:
+    /// Firefox tells the window of errors that nobody handled (<https://bugzilla.mozilla.org/show_bug.cgi?id=872873>).
     pub(super) fn of_addition(request: &IdbRequest) -> Self {
         Self::answer(request, |event, error| {
-            if error.dyn_ref::<DomException>().is_some_and(|error| error.name() == "ConstraintError") {
+            if is_taken(error) {
                 event.prevent_default();
                 event.stop_propagation();
             }
