@@ -62,6 +62,7 @@ pub(super) struct Shared<H> {
     signals: mpsc::UnboundedSender<Signal>,
     status: RefCell<Option<Rc<Status>>>,
     told: RefCell<Activity>,
+    last_uuid: Cell<(u64, u128)>,
 }
 
 impl<H: Host> Shared<H> {
@@ -81,6 +82,7 @@ impl<H: Host> Shared<H> {
             signals,
             status: RefCell::default(),
             told: RefCell::default(),
+            last_uuid: Cell::default(),
         })
     }
 
@@ -101,16 +103,19 @@ impl<H: Host> Shared<H> {
         self.host.clock().now()
     }
 
-    /// A UUIDv7 (RFC 9562) of the device's time and chance.
+    /// A UUIDv7 (RFC 9562) of the device's time and chance, each greater than the last: within a millisecond the random
+    /// part counts up (section 6.2, method 2).
     pub(super) fn uuid(&self) -> String {
-        let random = self.host.random();
-        let (high, low) = (random.next().to_be_bytes(), random.next().to_be_bytes());
-        let mut bytes = [0_u8; 10];
-        for (place, byte) in bytes.iter_mut().zip(high.into_iter().chain(low)) {
-            *place = byte;
-        }
         let time = u64::try_from(self.now().0).unwrap_or_default();
-        Builder::from_unix_timestamp_millis(time, &bytes).into_uuid().to_string()
+        let (last_time, last_tail) = self.last_uuid.get();
+        let (time, tail) = if time > last_time {
+            let random = self.host.random();
+            (time, (u128::from(random.next()) << 16 | u128::from(random.next() >> 48)) >> 1)
+        } else {
+            (last_time, last_tail.wrapping_add(1))
+        };
+        self.last_uuid.set((time, tail));
+        Builder::from_unix_timestamp_millis(time, &spread(tail)).into_uuid().to_string()
     }
 
     /// A new idempotency key.
@@ -144,5 +149,29 @@ impl<H: Host> Shared<H> {
 
     fn decide_status(&self) -> Status {
         decide(&self.mirror.borrow(), &self.activity.borrow(), self.is_leader.get())
+    }
+}
+
+/// The low 74 bits of a number as the random part of a UUIDv7, around the bits that say version and variant.
+fn spread(tail: u128) -> [u8; 10] {
+    let (high, low) = ((tail >> 62) & 0xfff, tail & 0x3fff_ffff_ffff_ffff);
+    let bytes = (high << 64 | low).to_be_bytes();
+    let mut spread = [0; 10];
+    for (place, byte) in spread.iter_mut().zip(bytes.into_iter().skip(6)) {
+        *place = byte;
+    }
+    spread
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_uuid_counts_up_across_its_version_and_variant_bits() {
+        let uuid = |tail| Builder::from_unix_timestamp_millis(7, &spread(tail)).into_uuid().to_string();
+        let edge = 0x3fff_ffff_ffff_ffff;
+        assert!(uuid(0) < uuid(1) && uuid(edge) < uuid(edge + 1));
+        assert_ne!(uuid(edge), uuid(edge + 1));
     }
 }
