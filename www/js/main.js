@@ -43,14 +43,28 @@ function element(id) {
   return found;
 }
 
+/** Whether there is a session that the server has not ended. */
+function isSignedIn() {
+  return Boolean(data.session()?.token);
+}
+
+function askSignIn() {
+  dialog.ask(data.session()?.email);
+}
+
+function showAccount() {
+  accountLink.title = isSignedIn() ? data.session()?.email ?? "" : "Sign in";
+  accountLink.classList.toggle("is-signed-in", isSignedIn());
+}
+
 /** @param {Client} opened */
 function show(opened) {
   client = opened;
   status.client = opened;
   stopTheme = followTheme(opened);
-  accountLink.title = data.session()?.email ?? "Sign in";
-  accountLink.classList.toggle("is-signed-in", data.session() !== null);
-  views.mount({ client: opened, database: data, askSignIn: dialog.ask, signOut, erase });
+  // The server may end the session at any time; the status tells.
+  opened.subscribe(showAccount);
+  views.mount({ client: opened, database: data, askSignIn, signOut, erase });
   Object.assign(globalThis, { syncline: opened });
 }
 
@@ -112,7 +126,12 @@ async function start() {
 applyKeptTheme();
 placeIcons(document);
 shortcuts(views, () => status.shadowRoot?.querySelector("button")?.click());
-accountLink.addEventListener("click", () => (data.session() ? location.assign("#/settings") : dialog.ask()));
+accountLink.addEventListener("click", () => (isSignedIn() ? location.assign("#/settings") : askSignIn()));
+status.addEventListener("sync-request", (event) => {
+  if (isSignedIn()) return;
+  event.preventDefault();
+  askSignIn();
+});
 void start();
 // A page that cannot have a service worker (a private window) works all the same, only not after a reload without a network.
 navigator.serviceWorker?.register("/sw.js").catch(() => {});

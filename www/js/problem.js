@@ -7,7 +7,7 @@ import { toast } from "./toast.js";
 
 /** @type {{ [code: string]: string }} */
 const WORDS = {
-  "account-mismatch": "This device holds the data of another account.",
+  "account-mismatch": "This device holds the data of another account. Sign in with that one, or erase this device in the settings first.",
   "closed": "The database was closed in another tab. Reload the page.",
   "conflict": "There is an account for this address already.",
   "forbidden": "This account may not do that.",

@@ -4,7 +4,7 @@
  * Where a session is kept is the caller's to say; nothing here is shown.
  */
 
-/** @typedef {{ url: string, email: string, token: string, refresh: string, expires: number }} Session `expires` in milliseconds since 1970. */
+/** @typedef {{ url: string, email: string, token: string, refresh: string, expires: number }} Session `expires` in milliseconds since 1970; `token` is empty once the server has ended the session. */
 /** @typedef {{ read: () => Session | null | Promise<Session | null>, write: (session: Session | null) => void | Promise<void> }} SessionStore */
 
 /** A token this close to its end, in milliseconds, is refreshed rather than sent. */
@@ -44,7 +44,7 @@ export function tokenSource(store, name) {
   let handed;
   return () => navigator.locks.request(`${name}:session`, async () => {
     const session = await store.read();
-    if (!session) return null;
+    if (!session?.token) return null;
     // Asked twice for the same token means that the server refused it.
     const usable = session.token !== handed && session.expires > Date.now() + MARGIN;
     const current = usable ? session : await refreshed(session, store);
@@ -65,7 +65,7 @@ async function refreshed(session, store) {
   } catch (error) {
     // Only the server's own no ends a session; without an answer it stays, and the next sync asks again.
     if (!(error instanceof SessionError) || error.code !== "unauthorized") throw error;
-    await store.write(null);
+    await store.write({ ...session, token: "", refresh: "", expires: 0 });
     return null;
   }
 }

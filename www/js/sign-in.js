@@ -80,7 +80,12 @@ export function signInDialog(signedIn) {
   fill(dialog, form.element, cancel);
   document.body.append(dialog);
   return {
-    ask() {
+    /** @param {string} [email] Of the account that was signed in last. */
+    ask(email) {
+      if (email) {
+        form.email.value = email;
+        form.turn("login");
+      }
       dialog.showModal();
       form.email.focus();
     },

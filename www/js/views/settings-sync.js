@@ -12,7 +12,7 @@ import { card } from "./parts.js";
 
 /** @param {import("./parts.js").App} app */
 export function sync({ client, database }) {
-  const signedIn = database.session() !== null;
+  const signedIn = Boolean(database.session()?.token);
   const report = h("p", { class: "report", role: "status", "data-testid": "sync-report" }, "");
   const now = h("button", { type: "button", class: "button primary", disabled: !signedIn, "data-testid": "sync-now", onclick: run }, "Sync now");
   const switches = COLLECTION_NAMES.map((name) => {
