@@ -136,3 +136,89 @@ impl Folded {
 fn row_bytes((key, value): &(Key, Value)) -> usize {
     key.as_bytes().len() + value.len()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::rc::Rc;
+
+    use super::*;
+    use crate::format::Page;
+
+    const SMALL: Options = Options { cache_bytes: 0, page_records: 4, page_bytes: 100, compact_at: 0 };
+
+    fn row(number: usize, length: usize) -> (Key, Option<Value>) {
+        (Key::new(format!("{number:03}")), Some(Value::from(vec![1; length])))
+    }
+
+    fn snapped(rows: impl IntoIterator<Item = (Key, Option<Value>)>, directory: Directory) -> Snapped {
+        let (generation, through) = (Generation(0), Sequence(1));
+        Snapped { generation, through, rows: rows.into_iter().collect(), directory, damaged: BTreeSet::new() }
+    }
+
+    fn records(folded: &Folded) -> Vec<u32> {
+        folded.directory.pages.iter().map(|page| page.records).collect()
+    }
+
+    fn pages(folded: &Folded) -> Pins {
+        let page = |blob: &Vec<u8>| Rc::new(Page::decode(blob.as_slice().into()).unwrap());
+        folded.put.iter().map(|(id, blob)| (*id, page(blob))).collect()
+    }
+
+    #[test]
+    fn rows_are_spread_evenly_over_as_few_pages_as_hold_them() {
+        let folded =
+            snapped((0..9).map(|number| row(number, 5)), Directory::default()).fold(&Pins::new(), &SMALL);
+        assert_eq!(records(&folded), [3, 3, 3]);
+        assert_eq!(folded.replaced, []);
+        let ids: Vec<PageId> = folded.directory.pages.iter().map(|page| page.id).collect();
+        assert_eq!((ids, folded.directory.next_id), (vec![PageId(0), PageId(1), PageId(2)], PageId(3)));
+    }
+
+    #[test]
+    fn row_larger_than_a_page_has_one_of_its_own() {
+        let rows = [row(0, 5), row(1, 300), row(2, 5)];
+        let folded = snapped(rows, Directory::default()).fold(&Pins::new(), &SMALL);
+        assert_eq!(records(&folded).iter().sum::<u32>(), 3);
+        assert!(folded.put.iter().all(|(_, blob)| blob.len() < 350));
+    }
+
+    #[test]
+    fn only_the_page_of_a_written_row_is_replaced() {
+        let first =
+            snapped((0..12).map(|number| row(number, 5)), Directory::default()).fold(&Pins::new(), &SMALL);
+        let change = snapped([row(5, 7)], first.directory.clone());
+        assert_eq!(change.touched(&SMALL), [PageId(1)]);
+        let second = change.fold(&pages(&first), &SMALL);
+        assert_eq!((second.replaced.as_slice(), second.put.len()), (&[PageId(1)][..], 1));
+        let ids: Vec<u64> = second.directory.pages.iter().map(|page| page.id.0).collect();
+        assert_eq!(ids, [0, 3, 2]);
+    }
+
+    #[test]
+    fn row_before_the_first_page_goes_into_it() {
+        let first =
+            snapped((5..8).map(|number| row(number, 5)), Directory::default()).fold(&Pins::new(), &SMALL);
+        let second = snapped([row(1, 5)], first.directory.clone()).fold(&pages(&first), &SMALL);
+        assert_eq!(records(&second), [4]);
+        assert_eq!(second.directory.pages[0].first, Key::new("001"));
+    }
+
+    #[test]
+    fn small_page_takes_a_small_neighbour_along() {
+        let firsts = ["000", "100", "200"].into_iter().zip(0..);
+        let page = |(first, id)| PageInfo { first: Key::new(first), id: PageId(id), records: 1, bytes: 10 };
+        let directory = Directory { pages: firsts.map(page).collect(), next_id: PageId(3) };
+        assert_eq!(snapped([row(1, 5)], directory.clone()).touched(&SMALL), [PageId(0), PageId(1)]);
+        assert_eq!(snapped([row(201, 5)], directory).touched(&SMALL), [PageId(1), PageId(2)]);
+    }
+
+    #[test]
+    fn due_is_a_log_longer_than_the_limit_and_a_quarter_of_the_pages() {
+        let metrics =
+            |log_bytes, page_bytes| StoreMetrics { log_bytes, page_bytes, ..StoreMetrics::default() };
+        assert!(!is_due(&metrics(100, 0), 100));
+        assert!(is_due(&metrics(101, 0), 100));
+        assert!(!is_due(&metrics(250, 1_000), 100));
+        assert!(is_due(&metrics(251, 1_000), 100));
+    }
+}

@@ -23,7 +23,9 @@ pub(crate) struct State {
     sequence: Sequence,
     memtable: Memtable,
     log: VecDeque<(Sequence, usize)>,
+    log_bytes: u64,
     directory: Directory,
+    page_bytes: u64,
     cache: RefCell<Cache>,
     corruptions: BTreeSet<Part>,
     bytes_appended: u64,
@@ -46,7 +48,9 @@ impl State {
             sequence: Sequence(0),
             memtable: Memtable::new(),
             log: VecDeque::new(),
+            log_bytes: 0,
             directory: Directory::default(),
+            page_bytes: 0,
             cache: RefCell::new(Cache::new(cache_bytes)),
             corruptions: BTreeSet::new(),
             bytes_appended: 0,
@@ -75,10 +79,11 @@ impl State {
         let known = if is_reset { head.through } else { self.sequence };
 
         self.generation = head.generation;
-        self.directory = directory;
+        self.take_directory(directory);
         self.sequence = head.through;
         self.memtable.clear();
         self.log.clear();
+        self.log_bytes = 0;
         if is_other {
             self.cache.borrow_mut().clear();
         }
@@ -124,6 +129,7 @@ impl State {
     pub(crate) fn end_entry(&mut self, sequence: Sequence, bytes: usize) {
         self.sequence = sequence;
         self.log.push_back((sequence, bytes));
+        self.log_bytes += bytes as u64;
     }
 
     /// Applies an entry that nobody is told of, as far as it is not known already.
@@ -181,9 +187,10 @@ impl State {
             return Ok(());
         }
         self.generation = snapped.generation.next();
-        self.directory = folded.directory;
+        self.take_directory(folded.directory);
         self.memtable.retain(|_, (sequence, _)| *sequence > snapped.through);
         self.log.retain(|(sequence, _)| *sequence > snapped.through);
+        self.log_bytes = self.log.iter().map(|(_, bytes)| *bytes as u64).sum();
         for id in folded.replaced {
             self.cache.get_mut().remove(id);
         }
@@ -192,6 +199,11 @@ impl State {
             self.keep_page(id, Some(blob.into()))?;
         }
         Ok(())
+    }
+
+    fn take_directory(&mut self, directory: Directory) {
+        self.page_bytes = directory.bytes();
+        self.directory = directory;
     }
 
     pub(crate) fn count_appended(&mut self, bytes: usize) {
@@ -243,9 +255,9 @@ impl State {
             bytes_appended: self.bytes_appended,
             bytes_compacted: self.bytes_compacted,
             pages: self.directory.pages.len(),
-            page_bytes: self.directory.bytes(),
+            page_bytes: self.page_bytes,
             log_entries: self.log.len(),
-            log_bytes: self.log.iter().map(|(_, bytes)| *bytes as u64).sum(),
+            log_bytes: self.log_bytes,
             cache_bytes: self.cache.borrow().bytes(),
         }
     }

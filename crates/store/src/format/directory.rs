@@ -103,9 +103,9 @@ mod tests {
 
     #[test]
     fn format_1_is_these_bytes() {
-        let bytes = directory(&["b"]).encode();
-        assert_eq!(bytes[..6], *b"SYND\x01\x00");
-        assert_eq!(bytes[10..], [9, 1, 1, b'b', 0, 3, 100]);
+        let header = *b"SYND\x01\x00\x1c\x8a\x8b\x8d";
+        let payload = [9, 1, 1, b'b', 0, 3, 100];
+        assert_eq!(directory(&["b"]).encode(), [&header[..], &payload].concat());
     }
 
     #[test]

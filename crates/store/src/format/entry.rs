@@ -85,9 +85,9 @@ mod tests {
 
     #[test]
     fn format_1_is_these_bytes() {
-        let bytes = encode_entry(&commits());
-        let payload = [2, 7, 3, 1, b'a', 1, 3, b'o', b'n', b'e', 1, b'b', 0, 0, 1, 0, 0, 0];
-        assert_eq!(bytes[..6], *b"SYNE\x01\x00");
-        assert_eq!(bytes[10..], payload);
+        let writes = vec![(Key::new("a"), Some(Value::from(b"one".to_vec()))), (Key::new("b"), None)];
+        let header = *b"SYNE\x01\x00\x86\xbc\x2c\x97";
+        let payload = [1, 7, 2, 1, b'a', 1, 3, b'o', b'n', b'e', 1, b'b', 0];
+        assert_eq!(encode_entry(&[Commit { origin: 7, writes }]), [&header[..], &payload].concat());
     }
 }

@@ -148,8 +148,8 @@ mod tests {
 
     #[test]
     fn format_1_is_these_bytes() {
-        let bytes = encode_page(&rows()[..2]);
-        assert_eq!(bytes[..6], *b"SYNP\x01\x00");
-        assert_eq!(bytes[10..], [2, 1, b'a', 2, b'a', b'a', 1, b'c', 2, b'c', b'c']);
+        let header = *b"SYNP\x01\x00\x64\x97\xb3\xc5";
+        let payload = [2, 1, b'a', 2, b'a', b'a', 1, b'c', 2, b'c', b'c'];
+        assert_eq!(encode_page(&rows()[..2]), [&header[..], &payload].concat());
     }
 }
