@@ -37,12 +37,10 @@ export function libraryView({ client }) {
   let all = [];
   /** @type {Map<Movie, string>} What each document is searched in; documents are shared, so they serve as keys. */
   let texts = new Map();
-  let asked = 0;
   let stop = () => {};
 
   function listen() {
     stop();
-    asked = performance.now();
     let first = true;
     stop = movies.live({ orderBy: ORDERS.find(([field]) => field === order.value)?.[2] ?? "title" }).subscribe((next) => {
       all = next;
@@ -60,7 +58,6 @@ export function libraryView({ client }) {
     nothing.hidden = all.length === 0 || found.length > 0;
     const count = found.length.toLocaleString("en");
     write(note, all.length === 0 ? "" : words.length > 0 ? `${count} of ${all.length.toLocaleString("en")}` : `${count} films`);
-    note.title = `Answered in ${Math.round(performance.now() - asked)} ms`;
     list.show(found, fromTop);
   }
 
@@ -121,5 +118,6 @@ function movieRow(movie, index) {
 
 /** @param {number} dollars */
 function money(dollars) {
+  if (dollars >= 1e9) return `$${(dollars / 1e9).toFixed(2)} B`;
   return dollars >= 1e6 ? `$${(dollars / 1e6).toFixed(dollars >= 1e8 ? 0 : 1)} M` : `$${Math.round(dollars / 1e3)} k`;
 }
