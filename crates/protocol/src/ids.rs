@@ -1,6 +1,6 @@
-//! The identifiers that cross the wire, each its own type. Makes none of them: ids are made where chance is.
+//! The identifiers that cross the wire, each its own type, cheap to clone. Makes none of them: ids are made where chance is.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -22,7 +22,7 @@ macro_rules! text_id {
         $(#[$doc])*
         #[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
         #[serde(transparent)]
-        pub struct $name(String);
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// Takes a text of 1 to 256 characters.
@@ -32,11 +32,11 @@ macro_rules! text_id {
                 if characters == 0 || characters > MAX_ID_CHARACTERS {
                     return Err(InvalidId { what: $what, characters });
                 }
-                Ok(Self(text))
+                Ok(Self(text.into()))
             }
 
             /// Takes a text that is already known to be good: read back, or made by the core.
-            pub fn trusted(text: impl Into<String>) -> Self {
+            pub fn trusted(text: impl Into<Arc<str>>) -> Self {
                 Self(text.into())
             }
 
