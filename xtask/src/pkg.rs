@@ -12,6 +12,8 @@ use crate::{files, install, npm, wasm};
 
 /// The test that runs in the empty project, beside the installed package.
 const TRIAL: &str = "tests/package/tarball.test.mjs";
+/// A package that was closed must let the process end.
+const LIMIT: &str = "--test-timeout=60000";
 /// What wasm-opt is asked for. The binaryen of other versions may break the module without a word.
 const OPTIMISE: [&str; 3] = ["-O3", "--strip-debug", "--strip-producers"];
 
@@ -77,7 +79,7 @@ pub(crate) fn try_out(places: &Places, tarball: &Path, reporter: &Reporter) -> R
     process::run(&mut npm, reporter)?.success()?;
     files::copy(&places.source(TRIAL), &folder.join("tarball.test.mjs"))?;
     let mut node = process::program("node", folder);
-    node.args(["--test", "--test-reporter=spec", "tarball.test.mjs"]);
+    node.args(["--test", "--test-reporter=spec", LIMIT, "tarball.test.mjs"]);
     node.env("FAKE_INDEXEDDB", places.source("node_modules/fake-indexeddb/auto/index.mjs"));
     process::run(&mut node, &reporter.streamed())
 }

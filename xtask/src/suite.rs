@@ -120,7 +120,8 @@ fn e2e(places: &Places, reporter: &Reporter) -> Result<Tally> {
     let tests = tests.iter().filter(|file| file.to_string_lossy().ends_with(".test.mjs")).collect::<Vec<_>>();
     ensure!(!tests.is_empty(), "{E2E} holds no *.test.mjs");
     let mut node = process::program("node", places.root());
-    node.args(["--test", "--test-reporter=spec", "--test-concurrency=1"]).args(tests);
+    node.args(["--test", "--test-reporter=spec", "--test-concurrency=1", "--test-timeout=300000"])
+        .args(tests);
     node.env("SYNCLINE_CHROMIUM", tools::chromium().context("Chromium is missing")?);
     node.env("SYNCLINE_SERVER", places.built("debug").join(demo::SERVER));
     node.env("SYNCLINE_WWW", folder);
