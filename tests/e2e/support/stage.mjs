@@ -37,15 +37,15 @@ export async function setStage() {
       return profile;
     },
     /**
-     * A new profile with the package open in it.
+     * The package open in a new profile, or in the one given.
      * @param {TestContext} t
      * @param {any} [options]
      */
-    async localDevice(t, options) {
-      return Device.open(await this.profile(t), site.url, options);
+    async localDevice(t, { profile, ...options } = {}) {
+      return Device.open(profile ?? await this.profile(t), site.url, options);
     },
     /**
-     * A new profile with the package open for an account, and sync on.
+     * The same for an account, and sync on.
      * @param {TestContext} t
      * @param {Account} account
      * @param {any} [options]
