@@ -1,7 +1,7 @@
 // @ts-check
 // One collection as the app sees it: turns calls into texts for the core. Keeps no documents.
 
-import { checkId, encodeDocument, encodePatch, isPlainObject } from "./encode.js";
+import { checkDocument, checkId, checkPatch } from "./encode.js";
 import { SynclineError, invalidArgument } from "./errors.js";
 import { LiveQuery } from "./live.js";
 
@@ -10,30 +10,36 @@ import { LiveQuery } from "./live.js";
 
 /**
  * One edit as the core reads it.
- * @param {string} collection
- * @param {string} id
- * @param {"put" | "update" | "delete"} kind
- * @param {string} [text]
+ * @typedef {{c: string, r: string, k: "put" | "update" | "delete", d?: object}} Edit
  */
-export function editText(collection, id, kind, text) {
-  const data = text === undefined ? "" : `,"d":${text}`;
-  return `{"c":${JSON.stringify(collection)},"r":${JSON.stringify(id)},"k":"${kind}"${data}}`;
-}
 
 /**
- * A put: the id is made where it is left out.
+ * A put: the document is checked, and its id made where it is left out.
  * @param {Session} session
  * @param {string} collection
  * @param {unknown} doc
+ * @returns {Edit}
  */
 export function putEdit(session, collection, doc) {
-  const hasId = isPlainObject(doc) && doc.id !== undefined;
-  const id = hasId ? checkId(doc.id) : session.core.newId();
-  const text = encodeDocument(isPlainObject(doc) ? { ...doc, id } : doc);
-  return { id, text: editText(collection, id, "put", text) };
+  const d = withId(session, doc);
+  return { c: collection, r: d.id, k: "put", d };
 }
 
-/** @implements {import("./index.js").Collection<any>} */
+/**
+ * @param {Session} session
+ * @param {unknown} doc
+ * @returns {{id: string}}
+ */
+function withId(session, doc) {
+  checkDocument(doc);
+  if (doc.id === undefined) {
+    return { ...doc, id: session.core.newId() };
+  }
+  checkId(doc.id);
+  return /** @type {{id: string}} */ (doc);
+}
+
+/** The collection of index.d.ts, for documents of any shape. */
 export class Collection {
   #session;
   #name;
@@ -78,9 +84,9 @@ export class Collection {
   /** @param {object} doc */
   async put(doc) {
     this.#session.ensureOpen();
-    const { id, text } = putEdit(this.#session, this.#name, doc);
-    await this.#session.write([text]);
-    return /** @type {Promise<any>} */ (this.get(id));
+    const edit = putEdit(this.#session, this.#name, doc);
+    await this.#session.write([edit]);
+    return /** @type {Promise<any>} */ (this.get(edit.r));
   }
 
   /** @param {readonly object[]} docs */
@@ -89,7 +95,9 @@ export class Collection {
     if (!Array.isArray(docs)) {
       throw invalidArgument("docs", "must be an array");
     }
-    await this.#session.write(docs.map((doc, index) => this.#putOf(doc, index)));
+    const whole = docs.map((doc, index) => this.#checked(doc, index));
+    const ids = JSON.stringify(whole.map(({ id }) => id));
+    await this.#session.call((core) => core.putAll(this.#name, ids, JSON.stringify(whole)));
   }
 
   /**
@@ -98,13 +106,14 @@ export class Collection {
    */
   async update(id, patch) {
     this.#session.ensureOpen();
-    await this.#session.write([editText(this.#name, checkId(id), "update", encodePatch(patch))]);
+    checkPatch(patch);
+    await this.#session.write([{ c: this.#name, r: checkId(id), k: "update", d: patch }]);
     return /** @type {Promise<any>} */ (this.get(id));
   }
 
   /** @param {string} id */
   async delete(id) {
-    await this.#session.write([editText(this.#name, checkId(id), "delete")]);
+    await this.#session.write([{ c: this.#name, r: checkId(id), k: "delete" }]);
   }
 
   /** @param {import("./index.js").Query<any>} [query] */
@@ -137,9 +146,9 @@ export class Collection {
    * @param {unknown} doc
    * @param {number} index
    */
-  #putOf(doc, index) {
+  #checked(doc, index) {
     try {
-      return putEdit(this.#session, this.#name, doc).text;
+      return withId(this.#session, doc);
     } catch (thrown) {
       if (thrown instanceof SynclineError) {
         throw new SynclineError(thrown.code, `[${index}] ${thrown.message}`, false, thrown.details);

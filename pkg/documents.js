@@ -89,9 +89,10 @@ export class Documents {
       held = new Map();
       this.#byId.set(collection, held);
     }
-    for (const [place, doc] of docs.entries()) {
-      this.#byNumber[fresh[place]] = this.#freeze ? deepFreeze(doc) : doc;
-      held.set(ids[place], doc);
+    for (let place = 0; place < fresh.length; place += 1) {
+      const doc = /** @type {Document} */ (docs[place]);
+      this.#byNumber[/** @type {number} */ (fresh[place])] = this.#freeze ? deepFreeze(doc) : doc;
+      held.set(/** @type {string} */ (ids[place]), doc);
     }
   }
 

@@ -1,8 +1,8 @@
 // @ts-check
 // The package's entry: `open`, `destroy`, and the handle of an open database. The API is documented in index.d.ts.
 
-import { Collection, editText, putEdit } from "./collection.js";
-import { checkId, encodeDocument, encodePatch } from "./encode.js";
+import { Collection, putEdit } from "./collection.js";
+import { checkDocument, checkId, checkPatch } from "./encode.js";
 import { SynclineError, invalidArgument, notBuilt, toError } from "./errors.js";
 import { loadCore } from "./load.js";
 import { sortOptions } from "./options.js";
@@ -64,7 +64,7 @@ class Syncline extends EventTarget {
   }
 
   get device() {
-    return this.#session.core.device;
+    return this.#session.device;
   }
 
   get status() {
@@ -83,19 +83,21 @@ class Syncline extends EventTarget {
   /** @param {(tx: any) => void} write */
   async batch(write) {
     this.#session.ensureOpen();
-    /** @type {string[]} */
+    // Copied as they are said: the caller may use one object for several edits.
+    /** @type {import("./collection.js").Edit[]} */
     const edits = [];
     const known = (/** @type {string} */ name) => this.collection(name) && name;
     const returned = /** @type {unknown} */ (
       write({
         put: (/** @type {string} */ name, /** @type {object} */ doc) => {
-          edits.push(putEdit(this.#session, known(name), doc).text);
+          edits.push(structuredClone(putEdit(this.#session, known(name), doc)));
         },
         update: (/** @type {string} */ name, /** @type {string} */ id, /** @type {object} */ patch) => {
-          edits.push(editText(known(name), checkId(id), "update", encodePatch(patch)));
+          checkPatch(patch);
+          edits.push({ c: known(name), r: checkId(id), k: "update", d: structuredClone(patch) });
         },
         delete: (/** @type {string} */ name, /** @type {string} */ id) => {
-          edits.push(editText(known(name), checkId(id), "delete"));
+          edits.push({ c: known(name), r: checkId(id), k: "delete" });
         },
       })
     );
@@ -157,7 +159,10 @@ class Syncline extends EventTarget {
    * @param {import("./index.js").Json} [data]
    */
   async requeue(change, data) {
-    const text = data === undefined ? undefined : encodeDocument(data);
+    if (data !== undefined) {
+      checkDocument(data);
+    }
+    const text = data === undefined ? undefined : JSON.stringify(data);
     await this.#session.call((core) => core.requeue(String(change), text));
   }
 

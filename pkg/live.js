@@ -3,7 +3,7 @@
 
 /** @typedef {import("./index.js").Document} Document */
 
-/** @implements {import("./index.js").LiveQuery<any>} */
+/** The live query of index.d.ts, for documents of any shape. */
 export class LiveQuery {
   #session;
   #collection;

@@ -16,7 +16,7 @@ const BACKENDS_NOT_BUILT = ["documents", "offline", "rest", "kinto", "couchdb", 
 /**
  * @typedef {object} Sorted
  * @property {string} name
- * @property {object} core what the core is opened with
+ * @property {{collections: object, [option: string]: unknown}} core what the core is opened with
  * @property {object | undefined} backend
  * @property {() => Promise<string | null>} token
  * @property {boolean} freeze

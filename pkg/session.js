@@ -11,6 +11,7 @@ export class Session {
   core = /** @type {any} */ (undefined);
   /** @type {Status} */
   status = /** @type {any} */ (undefined);
+  device = "";
   documents;
   #target;
   #token;
@@ -47,12 +48,16 @@ export class Session {
    */
   begin(core) {
     this.core = core;
+    this.device = core.device;
     this.status ??= /** @type {Status} */ (core.status());
   }
 
+  /** Ends everything, and lets go of the core: as long as it is held, its channel to other contexts stays open. */
   end() {
+    if (this.#isClosed) return;
     this.#isClosed = true;
     this.core.close();
+    this.core.free();
   }
 
   ensureOpen() {
@@ -77,10 +82,10 @@ export class Session {
 
   /**
    * Writes edits, all or none.
-   * @param {readonly string[]} edits
+   * @param {readonly import("./collection.js").Edit[]} edits
    */
   async write(edits) {
-    await this.call((core) => core.write(`[${edits.join(",")}]`));
+    await this.call((core) => core.write(JSON.stringify(edits)));
   }
 
   /**
@@ -118,7 +123,7 @@ export class Session {
   #hear(kind, fact) {
     switch (kind) {
       case "change": {
-        const { collection, ids, origin, freed } = fact;
+        const { collection, ids, origin, freed } = JSON.parse(fact);
         this.documents.forget(collection, ids, freed);
         queueMicrotask(() => {
           this.#watching.get(collection)?.forEach((listener) => listener());

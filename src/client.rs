@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use syncline_core::{
     engine::{Client, Intent},
-    model::{Error, ErrorCode, Options},
+    model::{Error, ErrorCode, Options, Text},
     plan::EditKind,
     query::Query,
 };
@@ -103,8 +103,18 @@ impl Core {
     pub fn write(&self, edits: String) -> Promise {
         let client = self.client.clone();
         promise(async move {
-            let intents = intents(&edits)?;
+            let intents = intents(edits)?;
             client.write(intents).await?;
+            Ok(JsValue::UNDEFINED)
+        })
+    }
+
+    /// Puts documents into one collection, all or none: their ids and texts, each as one JSON text of an array.
+    #[wasm_bindgen(js_name = putAll, unchecked_return_type = "Promise<void>")]
+    pub fn put_all(&self, collection: String, ids: String, docs: String) -> Promise {
+        let client = self.client.clone();
+        promise(async move {
+            client.write(puts(&CollectionName::trusted(collection), &ids, docs)?).await?;
             Ok(JsValue::UNDEFINED)
         })
     }
@@ -240,22 +250,39 @@ fn promise(future: impl Future<Output = Result<JsValue, Error>> + 'static) -> Pr
     future_to_promise(async move { future.await.map_err(|error| to_js(&error)) })
 }
 
-fn intents(edits: &str) -> Result<Vec<Intent>, Error> {
-    let edits: Vec<JsIntent<'_>> = serde_json::from_str(edits).map_err(|e| argument("edits", &e))?;
+fn intents(edits: String) -> Result<Vec<Intent>, Error> {
+    let whole: Rc<str> = edits.into();
+    let edits: Vec<JsIntent<'_>> = serde_json::from_str(&whole).map_err(|e| argument("edits", &e))?;
     let intent = |edit: JsIntent<'_>| {
-        let record = RecordId::parse(edit.r)
-            .map_err(|wrong| Error::new(ErrorCode::InvalidDocument, format!("id: {wrong}")))?;
         let text = edit.d.map_or("{}", RawValue::get);
         let kind = match edit.k {
             JsKind::Delete => EditKind::Delete,
-            JsKind::Put => EditKind::Put(text.to_owned()),
+            JsKind::Put => EditKind::Put(Text::within(&whole, text)),
             JsKind::Update => {
                 EditKind::Update(serde_json::from_str(text).map_err(|e| argument("patch", &e))?)
             }
         };
-        Ok(Intent { collection: edit.c, record, kind })
+        Ok(Intent { collection: edit.c, record: record_id(edit.r)?, kind })
     };
     edits.into_iter().map(intent).collect()
+}
+
+fn puts(collection: &CollectionName, ids: &str, docs: String) -> Result<Vec<Intent>, Error> {
+    let whole: Rc<str> = docs.into();
+    let ids: Vec<String> = serde_json::from_str(ids).map_err(|e| argument("ids", &e))?;
+    let docs: Vec<&RawValue> = serde_json::from_str(&whole).map_err(|e| argument("docs", &e))?;
+    if ids.len() != docs.len() {
+        return Err(Error::argument("docs", "must be as many as their ids"));
+    }
+    let put = |(id, doc): (String, &RawValue)| {
+        let kind = EditKind::Put(Text::within(&whole, doc.get()));
+        Ok(Intent { collection: collection.clone(), record: record_id(id)?, kind })
+    };
+    ids.into_iter().zip(docs).map(put).collect()
+}
+
+fn record_id(id: String) -> Result<RecordId, Error> {
+    RecordId::parse(id).map_err(|wrong| Error::new(ErrorCode::InvalidDocument, format!("id: {wrong}")))
 }
 
 fn parse_query(query: &str) -> Result<Query, Error> {

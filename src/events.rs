@@ -45,7 +45,7 @@ impl ports::Events for Events {
             Event::Change { collection, ids, origin } => {
                 let freed = self.documents.forget(&collection, &ids);
                 let fact = ChangeFact { collection: collection.as_str(), ids: &ids, origin, freed };
-                self.host.emit("change", &plain(&fact));
+                self.emit_json("change", &fact);
             }
             Event::Conflict(conflict, resolved_as) => {
                 self.emit_json("conflict", &ConflictFact { conflict: &conflict, resolved_as });
@@ -59,7 +59,7 @@ impl ports::Events for Events {
 }
 
 impl Events {
-    /// Facts with documents in them go as text: JavaScript parses it faster than objects can be built from here.
+    /// Large facts go as text: JavaScript parses it faster than objects can be built from here.
     fn emit_json<T: Serialize>(&self, kind: &str, fact: &T) {
         if let Ok(text) = json(fact) {
             self.host.emit(kind, &text.into());

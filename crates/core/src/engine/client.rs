@@ -16,10 +16,10 @@ use super::{
 use crate::{
     model::{
         CollectionTable, Error, ErrorCode, Identity, Options, ParkedChange, ParkedRow, PendingChange,
-        PendingState, QueueRow, RecordState, Status, SyncReport, Table, collection_key, read_row, record_key,
-        record_of,
+        PendingState, QueueRow, RecordKeys, RecordState, Status, SyncReport, Table, collection_key, read_row,
+        record_key, record_of,
     },
-    plan::{Discard, EditIntent, EditKind, EditPlan, Enable, OpenPlan, Requeue, Written, change_of},
+    plan::{Discard, EditIntent, EditKind, EditPlan, Enable, OpenPlan, Requeue, change_of},
     ports::Host,
     query::Query,
 };
@@ -97,12 +97,13 @@ impl<H: Host> Client<H> {
         RecordId::trusted(self.shared.uuid())
     }
 
-    /// Writes all of it or none of it, in one durable commit; gives each record's document as stored. Fails with
+    /// Writes all of it or none of it, in one durable commit. Fails with
     /// `invalid-argument` for an unknown collection, `not-found`, and the storage codes.
-    pub async fn write(&self, intents: Vec<Intent>) -> Result<Written, Error> {
+    pub async fn write(&self, intents: Vec<Intent>) -> Result<(), Error> {
         let with_key = |Intent { collection, record, kind }| {
             self.known(&collection)?;
-            Ok(EditIntent { collection, record, kind, change: self.shared.change_id() })
+            let keys = RecordKeys::of(&collection, &record);
+            Ok(EditIntent { collection, record, keys, kind, change: self.shared.change_id() })
         };
         let intents = intents.into_iter().map(with_key).collect::<Result<_, Error>>()?;
         self.run_plan(EditPlan { intents, now: self.shared.now() }).await

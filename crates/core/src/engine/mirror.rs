@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use syncline_protocol::CollectionName;
 use syncline_store::{Commit, Value, View};
 
-use crate::model::{CollectionState, CollectionTable, Tally, collection_key, read_row};
+use crate::model::{CollectionState, CollectionTable, Table, Tally, collection_key, read_row};
 
 /// What is known of each collection of this database.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -27,10 +27,11 @@ impl Mirror {
     /// Takes in a commit. Says whether any collection was switched on or off.
     pub(super) fn handle_commit(&mut self, commit: &Commit) -> bool {
         let mut is_switched = false;
+        let meta: Vec<_> = commit.writes.iter().filter(|(key, _)| Table::Meta.has(key)).collect();
         for (name, (state, tally)) in &mut self.collections {
             let state_key = collection_key(CollectionTable::State, name);
             let tally_key = collection_key(CollectionTable::Tally, name);
-            for (key, value) in &commit.writes {
+            for (key, value) in &meta {
                 if *key == state_key {
                     let new: CollectionState = read(value.as_ref());
                     is_switched |= new.is_enabled != state.is_enabled;

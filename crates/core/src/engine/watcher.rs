@@ -24,6 +24,9 @@ pub(super) struct Watcher<H>(pub(super) Rc<Shared<H>>);
 
 impl<H: Host> Observer for Watcher<H> {
     fn reads(&self, commit: &Commit) -> Vec<Read> {
+        if Origin::of_tag(commit.origin) == Origin::Local {
+            return Vec::new();
+        }
         let both = |(_, collection, record): (Table, CollectionName, RecordId)| {
             [Table::Base, Table::Queue].map(|table| Read::Key(record_key(table, &collection, &record)))
         };
@@ -39,7 +42,10 @@ impl<H: Host> Observer for Watcher<H> {
             (Origin::Local, true) => ChangeOrigin::Local,
             (Origin::Local, false) => ChangeOrigin::Context,
         };
-        let changed = changed_records(before, commit);
+        let changed = match origin {
+            Origin::Local => edited_records(commit),
+            Origin::Remote => changed_records(before, commit),
+        };
         for (collection, ids) in changed {
             shared.host.events().emit(Event::Change { collection, ids, origin: told });
         }
@@ -68,7 +74,18 @@ impl<H: Host> Observer for Watcher<H> {
     }
 }
 
-/// The records that look different to the user after a commit.
+/// The records that the app edited: each edit changes what the user sees, and writes the record's queue row.
+fn edited_records(commit: &Commit) -> BTreeMap<CollectionName, Vec<RecordId>> {
+    let mut edited = BTreeMap::<CollectionName, Vec<RecordId>>::new();
+    for (table, collection, record) in commit.writes.iter().filter_map(|(key, _)| record_of(key)) {
+        if table == Table::Queue {
+            edited.entry(collection).or_default().push(record);
+        }
+    }
+    edited
+}
+
+/// The records that look different to the user after what the server said.
 fn changed_records(before: &dyn View, commit: &Commit) -> BTreeMap<CollectionName, Vec<RecordId>> {
     let written: BTreeMap<&Key, Option<&Value>> =
         commit.writes.iter().map(|(key, value)| (key, value.as_ref())).collect();

@@ -29,6 +29,11 @@ impl Table {
         }
     }
 
+    /// Whether a key is of this table.
+    pub fn has(self, key: &Key) -> bool {
+        key.as_bytes().first() == Some(&self.byte())
+    }
+
     /// Every row of the table.
     pub fn all(self) -> Read {
         Read::prefix(&[self.byte()])
@@ -49,6 +54,28 @@ pub fn record_key(table: Table, collection: &CollectionName, record: &RecordId) 
     let mut bytes = collection_prefix(table, collection);
     bytes.extend_from_slice(record.as_str().as_bytes());
     Key::new(bytes)
+}
+
+/// Where a record's two rows are.
+#[derive(Clone, Debug)]
+pub struct RecordKeys {
+    /// In the base table.
+    pub base: Key,
+    /// In the queue table.
+    pub queue: Key,
+}
+
+impl RecordKeys {
+    /// Names the rows of a record.
+    pub fn of(collection: &CollectionName, record: &RecordId) -> Self {
+        let key = |table| record_key(table, collection, record);
+        Self { base: key(Table::Base), queue: key(Table::Queue) }
+    }
+
+    /// Reads both rows.
+    pub fn reads(&self) -> [Read; 2] {
+        [Read::Key(self.base.clone()), Read::Key(self.queue.clone())]
+    }
 }
 
 /// Every row of one collection in the base or queue table.

@@ -8,6 +8,7 @@ mod meta;
 mod options;
 mod rows;
 mod status;
+mod text;
 
 pub use collection::{CollectionOptions, ConflictStrategy, Direction};
 pub use error::{Error, ErrorCode, Retry};
@@ -15,9 +16,12 @@ pub use event::{
     ChangeOrigin, Conflict, ConflictKind, Event, ParkedChange, PendingChange, PendingState, ResolvedAs,
     SyncReport,
 };
-pub use keys::{CollectionTable, Table, collection_key, collection_of, parked_key, record_key, record_of};
+pub use keys::{
+    CollectionTable, RecordKeys, Table, collection_key, collection_of, parked_key, record_key, record_of,
+};
 pub use meta::{CollectionState, Identity, Leadership, RetryState, Single, Skew, Tally};
 pub use options::{Backoff, Options, Schedule};
 pub use rows::{Base, Edit, EditOp, ParkedRow, QueueRow, RowError, StoredVersion};
 pub(crate) use rows::{read_row, write_row};
 pub use status::{Channel, CollectionStatus, Phase, Progress, RecordState, State, Status, StatusError};
+pub use text::Text;

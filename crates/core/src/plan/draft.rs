@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use syncline_protocol::{ChangeId, CollectionName, RecordId};
+use syncline_protocol::{ChangeId, CollectionName};
 use syncline_store::{Decision, Key, Value, View, Write};
 
 use crate::model::{
-    Base, CollectionState, CollectionTable, Error, ParkedRow, QueueRow, RowError, Single, Table, Tally,
-    collection_key, parked_key, read_row, record_key, write_row,
+    Base, CollectionState, CollectionTable, Error, ParkedRow, QueueRow, RecordKeys, RowError, Single, Tally,
+    collection_key, parked_key, read_row, write_row,
 };
 
 /// A plan's view of the rows, with its own writes over it.
@@ -38,25 +38,13 @@ impl<'v> Draft<'v> {
     }
 
     /// The record as the server confirmed it.
-    pub(crate) fn base(
-        &self,
-        collection: &CollectionName,
-        record: &RecordId,
-    ) -> Result<Option<Base<'static>>, RowError> {
-        self.owned(&record_key(Table::Base, collection, record), |bytes| {
-            read_row::<Base<'_>>(bytes).map(Base::into_owned)
-        })
+    pub(crate) fn base(&self, keys: &RecordKeys) -> Result<Option<Base<'static>>, RowError> {
+        self.owned(&keys.base, |bytes| read_row::<Base<'_>>(bytes).map(Base::into_owned))
     }
 
     /// The record's queued change.
-    pub(crate) fn queued(
-        &self,
-        collection: &CollectionName,
-        record: &RecordId,
-    ) -> Result<Option<QueueRow<'static>>, RowError> {
-        self.owned(&record_key(Table::Queue, collection, record), |bytes| {
-            read_row::<QueueRow<'_>>(bytes).map(QueueRow::into_owned)
-        })
+    pub(crate) fn queued(&self, keys: &RecordKeys) -> Result<Option<QueueRow<'static>>, RowError> {
+        self.owned(&keys.queue, |bytes| read_row::<QueueRow<'_>>(bytes).map(QueueRow::into_owned))
     }
 
     /// A parked change.
@@ -101,15 +89,15 @@ impl<'v> Draft<'v> {
     pub(crate) fn set_record(
         &mut self,
         collection: &CollectionName,
-        record: &RecordId,
+        keys: &RecordKeys,
         before: (&Option<Base<'_>>, &Option<QueueRow<'_>>),
         after: (&Option<Base<'_>>, &Option<QueueRow<'_>>),
     ) -> Result<(), RowError> {
         if before.0 != after.0 {
-            self.set(record_key(Table::Base, collection, record), after.0.as_ref())?;
+            self.set(keys.base.clone(), after.0.as_ref())?;
         }
         if before.1 != after.1 {
-            self.set(record_key(Table::Queue, collection, record), after.1.as_ref())?;
+            self.set(keys.queue.clone(), after.1.as_ref())?;
         }
         let tally = self.tally(collection)?;
         tally.records = recount(tally.records, is_visible(before.0, before.1), is_visible(after.0, after.1));

@@ -6,7 +6,7 @@ use syncline_protocol::{ChangeId, CollectionName, Millis, RecordId, merge_patch}
 use syncline_store::{Decision, Plan, Read, View};
 
 use super::{Origin, draft::Draft};
-use crate::model::{Base, Edit, Error, ErrorCode, QueueRow, Single, Skew, Table, record_key};
+use crate::model::{Base, Edit, Error, ErrorCode, QueueRow, RecordKeys, Single, Skew, Text};
 
 /// What the app does to a record.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,26 +14,25 @@ pub enum EditKind {
     /// Removes it; nothing happens where there is none.
     Delete,
     /// Creates or replaces it with this JSON text.
-    Put(String),
+    Put(Text),
     /// Applies an RFC 7396 merge patch to it, as the user sees it.
     Update(serde_json::Value),
 }
 
 /// One edit as the app asked for it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct EditIntent {
     /// Where the record is.
     pub collection: CollectionName,
     /// Which record.
     pub record: RecordId,
+    /// Where its rows are.
+    pub keys: RecordKeys,
     /// What is done to it.
     pub kind: EditKind,
     /// The idempotency key, should the edit need a new one.
     pub change: ChangeId,
 }
-
-/// The document of each edit as stored; `None`: deleted.
-pub type Written = Vec<Option<String>>;
 
 /// Applies edits in order, all of them or none. Fails with `not-found` where an update has no record.
 #[derive(Clone, Debug)]
@@ -45,13 +44,10 @@ pub struct EditPlan {
 }
 
 impl Plan for EditPlan {
-    type Outcome = Result<Written, Error>;
+    type Outcome = Result<(), Error>;
 
     fn reads(&self) -> Vec<Read> {
-        let rows = self.intents.iter().flat_map(|intent| {
-            [Table::Base, Table::Queue]
-                .map(|table| Read::Key(record_key(table, &intent.collection, &intent.record)))
-        });
+        let rows = self.intents.iter().flat_map(|intent| intent.keys.reads());
         rows.chain([Read::Key(Skew::key())]).collect()
     }
 
@@ -62,36 +58,27 @@ impl Plan for EditPlan {
     fn decide(&self, view: &dyn View) -> Decision<Self::Outcome> {
         Draft::decide(view, |draft| {
             let edited_at = self.now.plus(draft.single::<Skew>()?.milliseconds);
-            self.intents.iter().map(|intent| apply(draft, intent, self.now, edited_at)).collect()
+            self.intents.iter().try_for_each(|intent| apply(draft, intent, self.now, edited_at))
         })
     }
 }
 
-fn apply(
-    draft: &mut Draft<'_>,
-    intent: &EditIntent,
-    now: Millis,
-    edited_at: Millis,
-) -> Result<Option<String>, Error> {
-    let EditIntent { collection, record, kind, change } = intent;
-    let base = draft.base(collection, record)?;
-    let queued = draft.queued(collection, record)?;
+fn apply(draft: &mut Draft<'_>, intent: &EditIntent, now: Millis, edited_at: Millis) -> Result<(), Error> {
+    let EditIntent { collection, record, keys, kind, change } = intent;
+    let base = draft.base(keys)?;
+    let queued = draft.queued(keys)?;
     let seen = queued.as_ref().map_or_else(|| base.as_ref().map(|base| &*base.doc), QueueRow::local);
     let doc = match kind {
-        EditKind::Delete if seen.is_none() => return Ok(None),
+        EditKind::Delete if seen.is_none() => return Ok(()),
         EditKind::Delete => None,
-        EditKind::Put(text) => Some(text.clone()),
-        EditKind::Update(patch) => Some(patched(seen, patch, collection, record)?),
+        EditKind::Put(text) => Some(Cow::Borrowed(&**text)),
+        EditKind::Update(patch) => Some(Cow::Owned(patched(seen, patch, collection, record)?)),
     };
-    let edit = Edit {
-        id: change.clone(),
-        base: base.as_ref().and_then(|base| base.version.clone()),
-        edited_at,
-        doc: doc.as_deref().map(|text| Cow::Owned(text.to_owned())),
-    };
+    let base_version = base.as_ref().and_then(|base| base.version.clone());
+    let edit = Edit { id: change.clone(), base: base_version, edited_at, doc };
     let after = coalesce(base.as_ref(), queued.clone(), edit, now);
-    draft.set_record(collection, record, (&base, &queued), (&base, &after))?;
-    Ok(doc)
+    draft.set_record(collection, keys, (&base, &queued), (&base, &after))?;
+    Ok(())
 }
 
 fn patched(
@@ -115,18 +102,15 @@ fn patched(
 
 /// Puts an edit over what is queued. A change that was sent is frozen: the edit waits behind it. One that was not is
 /// replaced; a creation that is deleted before it was ever sent leaves nothing.
-pub(super) fn coalesce(
+pub(super) fn coalesce<'a>(
     base: Option<&Base<'_>>,
-    queued: Option<QueueRow<'static>>,
-    edit: Edit<'static>,
+    queued: Option<QueueRow<'a>>,
+    edit: Edit<'a>,
     now: Millis,
-) -> Option<QueueRow<'static>> {
+) -> Option<QueueRow<'a>> {
     match queued {
         Some(row) if row.is_sent => Some(QueueRow { next: Some(edit), ..row }),
-        Some(row) if edit.doc.is_none() && row.change.base.is_none() && base.is_none() => {
-            drop(row);
-            None
-        }
+        Some(row) if edit.doc.is_none() && row.change.base.is_none() && base.is_none() => None,
         Some(row) => {
             let change = Edit { id: row.change.id, base: row.change.base, ..edit };
             Some(QueueRow { change, last_error: None, ..row })

@@ -16,7 +16,7 @@ mod settings;
 #[cfg(test)]
 mod testing;
 
-pub use edit::{EditIntent, EditKind, EditPlan, Written};
+pub use edit::{EditIntent, EditKind, EditPlan};
 pub use fence::{Fenced, FencedOut};
 pub use lead::{KeepRetry, TakeLeadership};
 pub use open::OpenPlan;

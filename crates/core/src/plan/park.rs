@@ -6,7 +6,9 @@ use syncline_protocol::{ChangeId, CollectionName, Millis, RecordId};
 use syncline_store::{Decision, Plan, Read, View};
 
 use super::{Origin, draft::Draft, edit::coalesce};
-use crate::model::{Edit, Error, ErrorCode, QueueRow, Single, Skew, Table, parked_key, read_row, record_of};
+use crate::model::{
+    Edit, Error, ErrorCode, QueueRow, RecordKeys, Single, Skew, Table, parked_key, read_row, record_of,
+};
 
 /// Puts a parked change back into the queue, over whatever is queued there. Fails with `not-found`.
 #[derive(Clone, Debug)]
@@ -36,8 +38,8 @@ impl Plan for Requeue {
         Draft::decide(view, |draft| {
             let Some(parked) = draft.parked(&self.change)? else { return Err(unknown(&self.change)) };
             let (collection, record) = (&parked.collection, &parked.record);
-            let base = draft.base(collection, record)?;
-            let queued = draft.queued(collection, record)?;
+            let keys = RecordKeys::of(collection, record);
+            let (base, queued) = (draft.base(&keys)?, draft.queued(&keys)?);
             let edit = Edit {
                 id: self.fresh.clone(),
                 base: base.as_ref().and_then(|base| base.version.clone()),
@@ -45,7 +47,7 @@ impl Plan for Requeue {
                 doc: self.doc.clone().map(Cow::Owned).or_else(|| parked.change.doc.clone()),
             };
             let after = coalesce(base.as_ref(), queued.clone(), edit, self.now);
-            draft.set_record(collection, record, (&base, &queued), (&base, &after))?;
+            draft.set_record(collection, &keys, (&base, &queued), (&base, &after))?;
             draft.set_parked(collection, &self.change, None)?;
             Ok(())
         })
@@ -79,9 +81,9 @@ impl Plan for Discard {
             let Some((collection, record)) = self.find_queued(draft.view())? else {
                 return Err(unknown(&self.change));
             };
-            let base = draft.base(&collection, &record)?;
-            let queued = draft.queued(&collection, &record)?;
-            draft.set_record(&collection, &record, (&base, &queued), (&base, &None))?;
+            let keys = RecordKeys::of(&collection, &record);
+            let (base, queued) = (draft.base(&keys)?, draft.queued(&keys)?);
+            draft.set_record(&collection, &keys, (&base, &queued), (&base, &None))?;
             Ok(())
         })
     }

@@ -11,8 +11,8 @@ use super::{
     rebase::{Meeting, Rebaser, ResolvedConflict, base_of, is_newer},
 };
 use crate::model::{
-    Base, CollectionTable, ConflictStrategy, Error, QueueRow, Table, collection_key, collection_of,
-    record_key, record_of,
+    Base, CollectionTable, ConflictStrategy, Error, QueueRow, RecordKeys, Table, collection_key,
+    collection_of, record_of,
 };
 
 /// Where a page leaves the pull.
@@ -67,9 +67,7 @@ impl Plan for ApplyPage {
     fn reads(&self) -> Vec<Read> {
         let mut reads = vec![Read::Key(collection_key(CollectionTable::State, &self.collection))];
         for (record, _) in &self.records {
-            for table in [Table::Base, Table::Queue] {
-                reads.push(Read::Key(record_key(table, &self.collection, &record.id)));
-            }
+            reads.extend(RecordKeys::of(&self.collection, &record.id).reads());
         }
         if matches!(self.end, PageEnd::Snapshot { .. }) {
             reads.push(collection_of(Table::Base, &self.collection));
@@ -114,8 +112,8 @@ impl ApplyPage {
         fresh: &ChangeId,
         outcome: &mut PageApplied,
     ) -> Result<(), Error> {
-        let base = draft.base(&self.collection, &incoming.id)?;
-        let queued = draft.queued(&self.collection, &incoming.id)?;
+        let keys = RecordKeys::of(&self.collection, &incoming.id);
+        let (base, queued) = (draft.base(&keys)?, draft.queued(&keys)?);
         if is_known(base.as_ref(), incoming) {
             return Ok(());
         }
@@ -146,7 +144,7 @@ impl ApplyPage {
                 edit.map(|change| QueueRow { change, attempts: 0, last_error: None, ..row })
             }
         };
-        draft.set_record(&self.collection, &incoming.id, (&base, &queued), (&new_base, &after))?;
+        draft.set_record(&self.collection, &keys, (&base, &queued), (&new_base, &after))?;
         Ok(())
     }
 

@@ -13,8 +13,8 @@ use super::{
     rebase::{Meeting, Rebaser, ResolvedConflict, base_of, is_newer},
 };
 use crate::model::{
-    Base, ConflictStrategy, Edit, Error, ErrorCode, ParkedChange, ParkedRow, QueueRow, Table, collection_of,
-    parked_key, read_row, record_key, record_of,
+    Base, ConflictStrategy, Edit, Error, ErrorCode, ParkedChange, ParkedRow, QueueRow, RecordKeys, Table,
+    collection_of, parked_key, read_row, record_of,
 };
 
 /// Chooses what is sent next and freezes it: first what was sent before and not answered, then by priority, then oldest
@@ -98,12 +98,12 @@ fn freeze(
     collection: &CollectionName,
     record: &RecordId,
 ) -> Result<Option<Change>, Error> {
-    let base = draft.base(collection, record)?;
-    let before = draft.queued(collection, record)?;
+    let keys = RecordKeys::of(collection, record);
+    let (base, before) = (draft.base(&keys)?, draft.queued(&keys)?);
     let Some(row) = before.clone() else { return Ok(None) };
     let change = change_of(collection, record, &row.change)?;
     let after = Some(QueueRow { is_sent: true, attempts: row.attempts.saturating_add(1), ..row });
-    draft.set_record(collection, record, (&base, &before), (&base, &after))?;
+    draft.set_record(collection, &keys, (&base, &before), (&base, &after))?;
     Ok(Some(change))
 }
 
@@ -156,8 +156,8 @@ impl Plan for ApplyAnswers {
 
     fn reads(&self) -> Vec<Read> {
         let rows = self.answers.iter().flat_map(|(change, _, _)| {
-            let of = |table| Read::Key(record_key(table, &change.collection, &change.record));
-            [of(Table::Base), of(Table::Queue), Read::Key(parked_key(&change.id))]
+            let [base, queue] = RecordKeys::of(&change.collection, &change.record).reads();
+            [base, queue, Read::Key(parked_key(&change.id))]
         });
         rows.collect()
     }
@@ -190,8 +190,8 @@ impl ApplyAnswers {
         outcome: &mut AnswersApplied,
     ) -> Result<(), Error> {
         let (collection, record) = (&change.collection, &change.record);
-        let base = draft.base(collection, record)?;
-        let queued = draft.queued(collection, record)?;
+        let keys = RecordKeys::of(collection, record);
+        let (base, queued) = (draft.base(&keys)?, draft.queued(&keys)?);
         // Discarded meanwhile, or answered already in another life of this leader.
         let Some(row) = queued.clone().filter(|row| row.change.id == change.id) else { return Ok(()) };
         let after: Rows = match result {
@@ -227,7 +227,7 @@ impl ApplyAnswers {
                 (base.clone(), requeued(row, next, outcome))
             }
         };
-        draft.set_record(collection, record, (&base, &queued), (&after.0, &after.1))?;
+        draft.set_record(collection, &keys, (&base, &queued), (&after.0, &after.1))?;
         Ok(())
     }
 

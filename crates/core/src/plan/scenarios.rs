@@ -7,7 +7,7 @@ use super::*;
 use crate::model::{ConflictStrategy, ResolvedAs};
 
 fn put(text: &str) -> EditKind {
-    EditKind::Put(text.to_owned())
+    EditKind::Put(text.into())
 }
 
 fn cursor(text: &str) -> PageEnd {

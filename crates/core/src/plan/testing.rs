@@ -9,8 +9,8 @@ use syncline_store::{Key, Plan, Value};
 
 use super::*;
 use crate::model::{
-    Base, CollectionTable, ConflictStrategy, QueueRow, Table, Tally, collection_key, collection_of, read_row,
-    record_key, record_of,
+    Base, CollectionTable, ConflictStrategy, QueueRow, RecordKeys, Table, Tally, collection_key,
+    collection_of, read_row, record_key, record_of,
 };
 
 /// The rows, the strategy, and a counter that stands for chance and time.
@@ -57,10 +57,11 @@ impl Rows {
         Rebaser { device: DeviceId::trusted("me"), now: Millis(self.now) }
     }
 
-    pub(crate) fn edit(&mut self, record: &str, kind: EditKind) -> Result<Written, Error> {
+    pub(crate) fn edit(&mut self, record: &str, kind: EditKind) -> Result<(), Error> {
         let change = self.fresh();
         let record = RecordId::trusted(record);
-        let intents = vec![EditIntent { collection: todos(), record, kind, change }];
+        let keys = RecordKeys::of(&todos(), &record);
+        let intents = vec![EditIntent { collection: todos(), record, keys, kind, change }];
         self.run(&EditPlan { intents, now: Millis(self.now) })
     }
 
