@@ -3,6 +3,7 @@
 
 import { isPlainObject } from "./encode.js";
 import { invalidArgument, notBuilt } from "./errors.js";
+import { checkCollectionShapes, checkOptionShapes } from "./option-shapes.js";
 
 const CORE = ["name", "account", "schedule", "cacheBytes"];
 const HERE = ["collections", "backend", "token", "freeze", "wasm"];
@@ -10,7 +11,6 @@ const NOT_BUILT = ["encryption"];
 const COLLECTION = ["indexes", "conflict", "priority", "direction"];
 const COLLECTION_NOT_BUILT = ["retain", "massDeletionLimit", "schemaVersion", "migrate"];
 const SCHEDULE_NOT_BUILT = ["bandwidth", "saveData"];
-const STRATEGIES = ["last-write-wins", "merge", "server-wins", "client-wins"];
 const BACKENDS_NOT_BUILT = ["documents", "offline", "rest", "kinto", "couchdb", "pocketbase", "postgrest"];
 
 /**
@@ -48,6 +48,7 @@ export function sortOptions(options) {
   if (isPlainObject(schedule)) {
     SCHEDULE_NOT_BUILT.forEach((key) => checkKey(`schedule.${key}`, key, [], SCHEDULE_NOT_BUILT, schedule[key]));
   }
+  checkOptionShapes(options);
   const core = Object.fromEntries(
     CORE.filter((key) => options[key] !== undefined).map((key) => [key, options[key]]),
   );
@@ -78,9 +79,7 @@ function sortCollection(name, given) {
   if (typeof conflict === "function" || conflict === "manual") {
     throw notBuilt(`${at}.conflict as ${conflict === "manual" ? '"manual"' : "a function"}`);
   }
-  if (conflict !== undefined && !STRATEGIES.includes(/** @type {string} */ (conflict))) {
-    throw invalidArgument(`${at}.conflict`, `must be one of ${STRATEGIES.join(", ")}`);
-  }
+  checkCollectionShapes(at, given);
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 
@@ -105,7 +104,19 @@ function sortBackend(backend) {
   if (typeof url !== "string") {
     throw invalidArgument("backend.url", "must be a string");
   }
+  if (!isUrl(url)) {
+    throw invalidArgument("backend.url", `\`${url}\` is no URL`);
+  }
   return { kind, url };
+}
+
+/** @param {string} text */
+function isUrl(text) {
+  try {
+    return Boolean(new URL(text));
+  } catch {
+    return false;
+  }
 }
 
 /**
