@@ -48,8 +48,9 @@ export function startSite() {
  * @param {number} status
  */
 export function startForeign(status) {
-  return listen((_request, response) => {
-    response.writeHead(status, { "content-type": "text/html", "access-control-allow-origin": "*", "access-control-allow-headers": "*" });
+  return listen((request, response) => {
+    // A browser that may not even ask learns nothing but that it failed.
+    response.writeHead(request.method === "OPTIONS" ? 204 : status, { "content-type": "text/html", "access-control-allow-origin": "*", "access-control-allow-headers": "*" });
     response.end("<!doctype html><title>Welcome</title><p>Accept our terms.");
   });
 }

@@ -1,0 +1,187 @@
+// @ts-check
+// The database in one page, without a server: what is read, what a reload keeps, what a batch promises, what queries follow.
+
+import assert from "node:assert/strict";
+import { after } from "node:test";
+
+import { setStage } from "./support/stage.mjs";
+import { test, untilEqual } from "./support/until.mjs";
+
+const stage = await setStage();
+after(() => stage.end());
+
+const FRUITS = ["Apple", "Banana", "Cherry", "Date", "Elderberry"].map((title, n) => ({ id: `f${n}`, title, n, done: n % 2 === 0 }));
+
+test("all documents and the queue are there after a reload", async (t) => {
+  const device = await stage.localDevice(t);
+  await device.run((db, docs) => db.collection("todos").putAll(docs), FRUITS);
+  await device.update("todos", "f0", { title: "Apricot" });
+  await device.run((db) => db.collection("todos").delete("f1"));
+  await device.put("notes", { id: "n", text: "é 漢 🍒", deep: { list: [1, { a: null }], empty: {} } });
+  const [todos, notes, pending, me] = [await device.list("todos"), await device.list("notes"), await device.pending(), await device.run((db) => db.device)];
+  assert.deepEqual(todos.map(({ id, title }) => [id, title]), [["f0", "Apricot"], ["f2", "Cherry"], ["f3", "Date"], ["f4", "Elderberry"]]);
+  assert.equal(pending.length, 5);
+  await device.reload();
+  assert.deepEqual(await device.list("todos"), todos);
+  assert.deepEqual(await device.list("notes"), notes);
+  assert.deepEqual(await device.pending(), pending);
+  assert.equal((await device.status()).pending, 5);
+  assert.equal(await device.run((db) => db.device), me);
+});
+
+test("thousands of commits are all there after a reload, whatever was compacted between", async (t) => {
+  const device = await stage.localDevice(t);
+  await device.run(async (db) => {
+    for (let round = 0; round < 20; round += 1) {
+      await Promise.all(Array.from({ length: 100 }, (_, n) => db.collection("todos").put({ id: `t${n}`, round })));
+    }
+  });
+  await device.reload();
+  const rounds = (await device.list("todos")).map(({ round }) => round);
+  assert.deepEqual(rounds, Array.from({ length: 100 }, () => 19));
+  assert.equal((await device.pending()).length, 100);
+});
+
+test("a batch over two collections is written in one commit", async (t) => {
+  const device = await stage.localDevice(t);
+  await device.put("todos", { id: "old", title: "Old" });
+  await device.run((db) => db.batch((/** @type {any} */ tx) => {
+    tx.put("todos", { id: "new", title: "New" });
+    tx.update("todos", "old", { title: "Edited" });
+    tx.put("notes", { id: "n", text: "Beside" });
+    tx.delete("notes", "not there");
+  }));
+  assert.deepEqual(await device.list("todos"), [{ id: "new", title: "New" }, { id: "old", title: "Edited" }]);
+  assert.deepEqual(await device.list("notes"), [{ id: "n", text: "Beside" }]);
+});
+
+test("a batch with an update of a record that is not there writes nothing", async (t) => {
+  const device = await stage.localDevice(t);
+  const error = await device.failure((db) => db.batch((/** @type {any} */ tx) => {
+    tx.put("todos", { id: "new" });
+    tx.update("todos", "missing", { title: "Edited" });
+    tx.put("notes", { id: "n" });
+  }));
+  assert.deepEqual([error.isSynclineError, error.code], [true, "not-found"]);
+  assert.match(error.message, /missing/);
+  assert.deepEqual([await device.list("todos"), await device.list("notes"), await device.pending()], [[], [], []]);
+});
+
+test("a batch whose function throws writes nothing", async (t) => {
+  const device = await stage.localDevice(t);
+  const error = await device.failure((db) => db.batch((/** @type {any} */ tx) => {
+    tx.put("todos", { id: "new" });
+    throw new RangeError("the app's own");
+  }));
+  assert.deepEqual([error.name, error.message], ["RangeError", "the app's own"]);
+  assert.deepEqual(await device.list("todos"), []);
+});
+
+test("queries filter, sort, skip and limit", async (t) => {
+  const device = await stage.localDevice(t);
+  await device.run((db, docs) => db.collection("todos").putAll(docs), FRUITS);
+  const titles = async (/** @type {object} */ query) => (await device.list("todos", query)).map(({ title }) => title);
+  assert.deepEqual(await titles({ where: { done: true } }), ["Apple", "Cherry", "Elderberry"]);
+  assert.deepEqual(await titles({ where: { n: { gte: 1, lt: 4 } }, orderBy: "-n" }), ["Date", "Cherry", "Banana"]);
+  assert.deepEqual(await titles({ where: { title: { startsWith: "E" } } }), ["Elderberry"]);
+  assert.deepEqual(await titles({ where: { id: { in: ["f3", "f0"] } }, orderBy: "title" }), ["Apple", "Date"]);
+  assert.deepEqual(await titles({ orderBy: ["-done", "title"], offset: 1, limit: 3 }), ["Cherry", "Elderberry", "Banana"]);
+  assert.equal(await device.run((db) => db.collection("todos").count({ where: { done: { ne: true } } })), 2);
+});
+
+test("a live query answers at once, follows writes, and is silent about what it does not ask for", async (t) => {
+  const device = await stage.localDevice(t);
+  await device.run((db, docs) => {
+    /** @type {any} */ (window).answers = [];
+    const live = db.collection("todos").live({ where: { done: true }, orderBy: "n" });
+    /** @type {any} */ (window).stop = live.subscribe((/** @type {any[]} */ found) => /** @type {any} */ (window).answers.push(found.map(({ title }) => title).join()));
+    return db.collection("todos").putAll(docs);
+  }, FRUITS);
+  const answers = () => device.page.evaluate(() => /** @type {any} */ (window).answers);
+  await untilEqual(async () => (await answers()).at(-1), "Apple,Cherry,Elderberry");
+  const before = (await answers()).length;
+  await device.update("todos", "f1", { title: "Blueberry" });
+  await device.update("todos", "f3", { done: true });
+  await untilEqual(answers, [...(await answers()).slice(0, before), "Apple,Cherry,Date,Elderberry"]);
+  await device.page.evaluate(() => /** @type {any} */ (window).stop());
+  await device.update("todos", "f4", { done: false });
+  await device.list("todos");
+  assert.equal((await answers()).length, before + 1);
+});
+
+test("a live query can be iterated", async (t) => {
+  const device = await stage.localDevice(t);
+  const seen = await device.run(async (db) => {
+    const counts = [];
+    for await (const found of db.collection("todos").live()) {
+      counts.push(found.length);
+      if (found.length === 3) return counts;
+      void db.collection("todos").put({ title: `Todo ${found.length}` });
+    }
+    return counts;
+  });
+  assert.deepEqual(seen, [0, 1, 2, 3]);
+});
+
+test("the same document comes back as the same object until it changes", async (t) => {
+  const device = await stage.localDevice(t);
+  const same = await device.run(async (db) => {
+    const todos = db.collection("todos");
+    const put = await todos.put({ id: "t", title: "Milk" });
+    const [got, [listed], again] = [await todos.get("t"), await todos.list(), (await todos.list())[0]];
+    const updated = await todos.update("t", { done: true });
+    return [put === got, got === listed, listed === again, updated !== got, updated === await todos.get("t")];
+  });
+  assert.deepEqual(same, [true, true, true, true, true]);
+});
+
+test("documents are frozen where that is asked for", async (t) => {
+  const device = await stage.localDevice(t, { freeze: true });
+  const frozen = await device.run(async (db) => {
+    const doc = await db.collection("todos").put({ id: "t", deep: { list: [{}] } });
+    return [doc, doc.deep, doc.deep.list, doc.deep.list[0]].map(Object.isFrozen);
+  });
+  assert.deepEqual(frozen, [true, true, true, true]);
+});
+
+test("events say what changed, and the status counts it", async (t) => {
+  const device = await stage.localDevice(t);
+  const statuses = await device.run(async (db) => {
+    /** @type {number[]} */
+    const pending = [];
+    const stop = db.subscribe((/** @type {any} */ status) => pending.push(status.pending));
+    await db.collection("todos").put({ id: "t" });
+    await new Promise((resolve) => setTimeout(resolve));
+    stop();
+    await db.collection("todos").put({ id: "u" });
+    return pending;
+  });
+  assert.deepEqual([statuses[0], statuses.at(-1)], [0, 1]);
+  const changes = await device.heard("change");
+  assert.deepEqual(changes, [{ collection: "todos", ids: ["t"], origin: "local" }, { collection: "todos", ids: ["u"], origin: "local" }]);
+});
+
+test("a database that is destroyed is empty when it is opened again", async (t) => {
+  const device = await stage.localDevice(t);
+  await device.put("todos", { id: "t" });
+  await device.run(async (db) => {
+    await db.close();
+    await /** @type {any} */ (window).destroy("e2e");
+  });
+  await device.start();
+  assert.deepEqual([await device.list("todos"), await device.pending()], [[], []]);
+});
+
+test("a record that is waited for is reported once the server has it", async (t) => {
+  const account = await stage.account();
+  const device = await stage.device(t, account);
+  const states = await device.run(async (db) => {
+    const todos = db.collection("todos");
+    await todos.put({ id: "t", title: "Milk" });
+    const before = await todos.state("t");
+    await todos.whenSynced("t");
+    return [before, await todos.state("t"), await todos.state("none")];
+  });
+  assert.deepEqual(states, ["pending", "synced", "absent"]);
+  assert.ok(await account.record("todos", "t"));
+});
