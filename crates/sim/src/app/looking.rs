@@ -1,0 +1,104 @@
+//! Reads, compared with what the log says was to be seen; and an app that reads again only what it is told has changed.
+
+use std::{collections::BTreeSet, rc::Rc};
+
+use syncline_core::{engine::Client, model::Error, query::Query};
+use syncline_protocol::{CollectionName, RecordId};
+use syncline_store::Sequence;
+
+use crate::{
+    device::{Life, strategies},
+    ground::Ground,
+    oracle::{Seen, Views},
+    stage::Simulated,
+};
+
+type Docs = Vec<(RecordId, String)>;
+
+async fn all(client: &Client<Simulated>, collection: &CollectionName) -> Result<Docs, Error> {
+    let make = |found: &[(RecordId, &str)]| -> Docs {
+        found.iter().map(|(id, text)| (id.clone(), (*text).to_owned())).collect()
+    };
+    client.select(collection, &Query::default(), make).await
+}
+
+/// Lists a collection: it must be what was to be seen at one moment between the question and the answer, and never less than
+/// the context has told before.
+pub(crate) async fn check_read(
+    ground: &Ground,
+    seen: &Seen,
+    life: &Life,
+    client: &Client<Simulated>,
+    collection: CollectionName,
+) {
+    let first = client.database().sequence();
+    check_floor(ground, life, first);
+    let Ok(found) = all(client, &collection).await else { return };
+    let last = client.database().sequence();
+    check_floor(ground, life, last);
+    ground.count(|counts| &mut counts.reads);
+    let views = seen.views.borrow();
+    let is_so = |sequence: Sequence| {
+        let expected = views.all_at(&collection, sequence);
+        expected.len() == found.len()
+            && expected.iter().zip(&found).all(|((key, doc), (id, text))| key.1 == *id && doc == text)
+    };
+    if !Views::was(first, last, is_so) {
+        ground.find(|| {
+            format!(
+                "{:?} lists {collection} as {found:?}, which was not so from {first:?} to {last:?}",
+                life.owner
+            )
+        });
+    }
+}
+
+fn check_floor(ground: &Ground, life: &Life, sequence: Sequence) {
+    if sequence < life.floor.get() {
+        ground.find(|| format!("{:?} went back from {:?} to {sequence:?}", life.owner, life.floor.get()));
+    }
+    life.floor.set(sequence);
+}
+
+/// Reads again what was told to have changed.
+pub(crate) async fn look(life: Rc<Life>, client: Client<Simulated>) {
+    if life.is_looking.replace(true) {
+        return;
+    }
+    for collection in strategies().into_keys() {
+        let Some(stale) = life.told.take_stale(&collection) else { continue };
+        if refresh(&life, &client, &collection, stale).await.is_err() {
+            life.told.stale.borrow_mut().insert(collection, None);
+        }
+    }
+    life.is_looking.set(false);
+}
+
+async fn refresh(
+    life: &Life,
+    client: &Client<Simulated>,
+    collection: &CollectionName,
+    stale: Option<BTreeSet<RecordId>>,
+) -> Result<(), Error> {
+    let known = &life.told.known;
+    match stale {
+        None => {
+            let found = all(client, collection).await?;
+            let mut known = known.borrow_mut();
+            known.retain(|(name, _), _| name != collection);
+            known.extend(found.into_iter().map(|(id, text)| ((collection.clone(), id), text)));
+        }
+        Some(ids) => {
+            let ids: Vec<RecordId> = ids.into_iter().collect();
+            let docs = client.read(collection, &ids).await?;
+            let mut known = known.borrow_mut();
+            for (id, doc) in ids.into_iter().zip(docs) {
+                match doc {
+                    Some(doc) => drop(known.insert((collection.clone(), id), doc)),
+                    None => drop(known.remove(&(collection.clone(), id))),
+                }
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,162 @@
+//! The user of one device: acts in one of its contexts, as a task of that context. Decides by chance.
+
+use std::{cell::RefCell, rc::Rc};
+
+use syncline_core::{
+    engine::Client,
+    model::{Error, ErrorCode},
+};
+use syncline_protocol::{ChangeId, CollectionName};
+
+use super::{Tokens, check_read, look, sync};
+use crate::{
+    chance::Chance,
+    device::{Device, Life, strategies},
+    oracle::{Ask, Seen},
+    stage::Simulated,
+};
+
+/// A user at a context that is open.
+pub(crate) struct User<'a> {
+    pub(crate) device: &'a Device,
+    pub(crate) life: Rc<Life>,
+    pub(crate) client: Client<Simulated>,
+}
+
+/// What a task of the app has at hand.
+struct Hands {
+    seen: Rc<Seen>,
+    life: Rc<Life>,
+    client: Client<Simulated>,
+}
+
+impl Hands {
+    /// Asks for something and notes what the app is told of it.
+    async fn ask(&self, ask: Ask) -> Result<(), Error> {
+        let since = self.client.database().sequence();
+        let number = self.seen.journal.borrow_mut().begin(self.life.owner, ask.clone());
+        let told = match ask {
+            Ask::Discard(change) => self.client.discard(change).await,
+            Ask::Enable(names, is_enabled) => self.client.enable(names, is_enabled).await,
+            Ask::Requeue(change, doc) => self.client.requeue(change, Some(doc)).await,
+            Ask::Write(intents) => self.client.write(intents).await,
+        };
+        self.seen.end(number, since, &told);
+        told
+    }
+}
+
+impl User<'_> {
+    /// One user among the open contexts of a device; `None` where there is none.
+    pub(crate) fn at<'a>(device: &'a Device, chance: &Chance) -> Option<User<'a>> {
+        let (life, client) = chance.pick(&device.living())?.clone();
+        Some(User { device, life, client })
+    }
+
+    fn hands(&self) -> Hands {
+        Hands {
+            seen: Rc::clone(self.device.seen()),
+            life: Rc::clone(&self.life),
+            client: self.client.clone(),
+        }
+    }
+
+    fn spawn(&self, future: impl Future<Output = ()> + 'static) {
+        self.device.around.ground.tasks.spawn(self.life.owner, Box::pin(future));
+    }
+
+    /// Edits something.
+    pub(crate) fn write(&self, tokens: &Tokens, chance: &Chance) {
+        let intents = tokens.intents(self.device.index, chance);
+        self.write_all(Ask::Write(intents));
+    }
+
+    /// Edits the device's field of the record that all share by field.
+    pub(crate) fn write_own(&self, tokens: &Tokens) {
+        let [update, put] = tokens.own(self.device.index);
+        let (hands, ground) = (self.hands(), Rc::clone(&self.device.around.ground));
+        ground.say(|| format!("{:?} sets its own field: {update:?}", self.life.owner));
+        self.spawn(async move {
+            let told = hands.ask(Ask::Write(vec![update])).await;
+            if told.is_err_and(|error| error.code == ErrorCode::NotFound) {
+                drop(hands.ask(Ask::Write(vec![put])).await);
+            }
+        });
+    }
+
+    /// Edits the device's solo record a last time.
+    pub(crate) fn write_last_word(&self, tokens: &Tokens) {
+        self.write_all(Ask::Write(vec![tokens.last_word(self.device.index)]));
+    }
+
+    fn write_all(&self, ask: Ask) {
+        let (hands, ground) = (self.hands(), Rc::clone(&self.device.around.ground));
+        ground.say(|| format!("device {} at {:?} asks {ask:?}", self.device.index, self.life.owner));
+        self.spawn(async move {
+            let told = hands.ask(ask).await;
+            match &told {
+                Ok(()) => ground.count(|counts| &mut counts.writes),
+                Err(_) => ground.count(|counts| &mut counts.writes_failed),
+            }
+            ground.say(|| format!("{:?} is told {told:?}", hands.life.owner));
+        });
+    }
+
+    /// Switches sync of collections on or off.
+    pub(crate) fn enable(&self, names: Vec<CollectionName>, is_enabled: bool) {
+        let (hands, ground) = (self.hands(), Rc::clone(&self.device.around.ground));
+        self.spawn(async move {
+            ground.say(|| format!("{:?} switches {names:?} to {is_enabled}", hands.life.owner));
+            drop(hands.ask(Ask::Enable(names, is_enabled)).await);
+        });
+    }
+
+    /// Gives up a change that is parked, or one that is queued, or puts the parked one back with a smaller document.
+    pub(crate) fn give_up(&self, tokens: &Tokens, chance: &Chance) {
+        let rows = self.device.seen().rows.borrow();
+        let is_shared = |record: &str| record.starts_with('r');
+        let parked: Vec<(ChangeId, _)> =
+            rows.parked.iter().map(|(id, row)| (id.clone(), row.record.clone())).collect();
+        let queued = rows.records.iter().filter(|((_, record), _)| is_shared(record.as_str()));
+        let queued: Vec<ChangeId> =
+            queued.filter_map(|(_, pair)| Some(pair.queue.as_ref()?.latest().id.clone())).collect();
+        let ask = match (chance.pick(&parked), chance.pick(&queued)) {
+            (Some((id, record)), _) if chance.happens(500) => Ask::Requeue(id.clone(), tokens.mended(record)),
+            (Some((id, _)), _) => Ask::Discard(id.clone()),
+            (None, Some(id)) => Ask::Discard(id.clone()),
+            (None, None) => return,
+        };
+        drop(rows);
+        let (hands, ground) = (self.hands(), Rc::clone(&self.device.around.ground));
+        self.spawn(async move {
+            ground.say(|| format!("{:?} asks {ask:?}", hands.life.owner));
+            drop(hands.ask(ask).await);
+        });
+    }
+
+    /// Lists a collection, and reads again what has changed.
+    pub(crate) fn read(&self, chance: &Chance) {
+        let names: Vec<CollectionName> = strategies().into_keys().collect();
+        let Some(name) = chance.pick(&names).cloned() else { return };
+        let (hands, ground) = (self.hands(), Rc::clone(&self.device.around.ground));
+        self.spawn(async move {
+            check_read(&ground, &hands.seen, &hands.life, &hands.client, name).await;
+            look(hands.life, hands.client).await;
+        });
+    }
+
+    /// Syncs. What comes of it is put where it is given back.
+    pub(crate) fn sync(&self) -> Rc<RefCell<Option<bool>>> {
+        let around = &self.device.around;
+        let result = Rc::<RefCell<Option<bool>>>::default();
+        let (ground, service, seen) =
+            (Rc::clone(&around.ground), Rc::clone(&around.service), Rc::clone(self.device.seen()));
+        let (client, place) = (self.client.clone(), Rc::clone(&result));
+        ground.say(|| format!("device {} at {:?} syncs", self.device.index, self.life.owner));
+        self.spawn(async move {
+            let is_done = sync(ground, service, seen, client).await;
+            place.replace(Some(is_done));
+        });
+        result
+    }
+}

@@ -1,0 +1,276 @@
+//! Explains a commit of the engine's: what the server really did to a record, and what must become of the edit queued over it.
+//! Knows the server's history; explains nothing that an app did.
+
+use syncline_core::model::{Base, ConflictStrategy, Edit, ParkedRow, QueueRow, StoredVersion};
+use syncline_protocol::{DeviceId, Millis};
+
+use super::{
+    journal::parse,
+    reference::{Outcome, Side, meet},
+    rows::Pair,
+};
+use crate::{
+    counts::Which,
+    service::{Deed, History, RecordKey},
+};
+
+/// One record around a commit, and what is known of it.
+pub(crate) struct Around<'a> {
+    pub(crate) key: &'a RecordKey,
+    pub(crate) strategy: ConflictStrategy,
+    pub(crate) device: &'a DeviceId,
+    pub(crate) history: &'a History,
+    /// What the queued change was made on.
+    pub(crate) common: Option<&'a Base<'static>>,
+    pub(crate) before: &'a Pair,
+    pub(crate) after: &'a Pair,
+    /// The row that this commit parked, if it is of this record's change.
+    pub(crate) parked: Option<&'a ParkedRow<'static>>,
+}
+
+/// What explains a commit: what is counted, and what the queued change is made on after it, where that changed.
+#[derive(Debug, Default)]
+pub(crate) struct Explained {
+    pub(crate) counted: Vec<Which>,
+    pub(crate) common: Option<Option<Base<'static>>>,
+}
+
+impl Around<'_> {
+    /// Explains what happened to the record.
+    pub(crate) fn explain(&self) -> Result<Explained, String> {
+        self.check_truth()?;
+        let is_moved = self.before.base != self.after.base;
+        match &self.before.queue {
+            None if self.after.queue.is_none() => Ok(Explained::default()),
+            None => Err(self.wrong("the engine queued a change of its own")),
+            Some(row) if !row.is_sent && is_moved => self.rebased_by_pull(row),
+            Some(row) if !row.is_sent => self.frozen(row),
+            Some(row) if self.is_still_there(row) => self.waiting(row),
+            Some(row) => self.answered(row),
+        }
+    }
+
+    /// A base is what the server has, or had, and never older than it was.
+    fn check_truth(&self) -> Result<(), String> {
+        let deeds = self.history.deeds(self.key);
+        match &self.after.base {
+            Some(base) => {
+                let is_true = |deed: &&Deed| {
+                    Some(deed.version) == number(base)
+                        && deed.doc.as_deref() == Some(&*base.doc)
+                        && deed.edited_at == base.edited_at
+                        && base.device.as_ref() == Some(&deed.device)
+                };
+                if !deeds.iter().any(|deed| is_true(&deed)) {
+                    return Err(self.wrong("a base that the server never had"));
+                }
+                if self.before.base.as_ref().is_some_and(|before| number(before) > number(base)) {
+                    return Err(self.wrong("a base went back"));
+                }
+                Ok(())
+            }
+            None => match &self.before.base {
+                Some(before)
+                    if !deeds
+                        .iter()
+                        .any(|deed| deed.doc.is_none() && Some(deed.version) > number(before)) =>
+                {
+                    Err(self.wrong("a base went that the server did not delete"))
+                }
+                _ => Ok(()),
+            },
+        }
+    }
+
+    /// Taken into a batch, or left alone.
+    fn frozen(&self, row: &QueueRow<'static>) -> Result<Explained, String> {
+        let sent = QueueRow { is_sent: true, attempts: row.attempts.saturating_add(1), ..row.clone() };
+        let is_so = self.after.queue.as_ref().is_some_and(|after| *after == sent || after == row);
+        if is_so { Ok(Explained::default()) } else { Err(self.wrong("a queued change was touched")) }
+    }
+
+    fn is_still_there(&self, row: &QueueRow<'static>) -> bool {
+        self.after.queue.as_ref().is_some_and(|after| after.change.id == row.change.id)
+    }
+
+    /// In flight: not to be touched, whatever a pull brings.
+    fn waiting(&self, row: &QueueRow<'static>) -> Result<Explained, String> {
+        let Some(after) = &self.after.queue else { return Err(self.wrong("a change in flight is gone")) };
+        let is_moved = self.before.base != self.after.base;
+        let overtaken = if is_moved && row.overtaken.is_none() {
+            Some(self.before.base.clone())
+        } else {
+            row.overtaken.clone()
+        };
+        if after.change != row.change
+            || after.next != row.next
+            || !after.is_sent
+            || after.overtaken != overtaken
+        {
+            return Err(self.wrong("a change in flight was touched"));
+        }
+        let counted: Vec<Which> = if is_moved { vec![|counts| &mut counts.overtaken] } else { Vec::new() };
+        Ok(Explained { counted, common: None })
+    }
+
+    /// A pull brought news of a record whose change was not sent yet.
+    fn rebased_by_pull(&self, row: &QueueRow<'static>) -> Result<Explained, String> {
+        let mut explained = self.met(&row.change, self.common)?;
+        explained.counted.push(|counts| &mut counts.rebased_by_pull);
+        Ok(explained)
+    }
+
+    /// The change is gone from the queue: the server took it, refused it or found a conflict.
+    fn answered(&self, row: &QueueRow<'static>) -> Result<Explained, String> {
+        let id = &row.change.id;
+        let mut reasons = Vec::new();
+        if let Some(version) = self.history.applied(id) {
+            match self.taken(row, version) {
+                Ok(explained) => return Ok(explained),
+                Err(reason) => reasons.push(reason),
+            }
+        }
+        if self.history.is_conflicting(id) {
+            match self.met(row.latest(), self.common) {
+                Ok(explained) => return Ok(explained),
+                Err(reason) => reasons.push(reason),
+            }
+        }
+        if self.history.is_refused(id) && self.parked.is_some_and(|parked| parked.change == row.change) {
+            let next = row.next.clone();
+            let is_kept = self.before.base == self.after.base;
+            if is_kept && self.is_following(next.as_ref(), self.after.base.as_ref()) {
+                return Ok(Explained { counted: Vec::new(), common: Some(self.after.base.clone()) });
+            }
+        }
+        Err(self.wrong(&format!("a change left the queue without a reason {reasons:?}")))
+    }
+
+    /// The server took the change as a version: that is the base now, unless a pull brought a newer one.
+    fn taken(&self, row: &QueueRow<'static>, version: u64) -> Result<Explained, String> {
+        let taken = row.change.doc.clone().map(|doc| Base {
+            version: Some(StoredVersion::Number(version)),
+            edited_at: row.change.edited_at,
+            device: Some(self.device.clone()),
+            doc,
+        });
+        let is_newer = self.before.base.as_ref().is_some_and(|base| number(base) > Some(version));
+        // A pull that deleted the record under the change may have been before the change or after it.
+        let is_open = self.before.base.is_none() && row.overtaken.is_some();
+        if !is_newer && self.after.base == taken {
+            let next = row.next.as_ref().filter(|next| next.doc.is_some() || taken.is_some());
+            return if self.is_following(next, taken.as_ref()) {
+                Ok(Explained { counted: Vec::new(), common: Some(taken) })
+            } else {
+                Err(self.wrong("the edit behind an accepted change is not what it was"))
+            };
+        }
+        if (is_newer || is_open) && self.after.base == self.before.base {
+            return match &row.next {
+                Some(next) => self.met(next, taken.as_ref()),
+                None if self.after.queue.is_none() => {
+                    Ok(Explained { counted: Vec::new(), common: Some(None) })
+                }
+                None => Err(self.wrong("an accepted change came back")),
+            };
+        }
+        Err(self.wrong("an accepted change is not the base"))
+    }
+
+    /// The queue holds the next edit, not sent, on that base; or nothing, where there is none.
+    fn is_following(&self, next: Option<&Edit<'static>>, base: Option<&Base<'static>>) -> bool {
+        match (next, &self.after.queue) {
+            (None, None) => true,
+            (Some(next), Some(row)) => {
+                let version = base.and_then(|base| base.version.clone());
+                row.change == Edit { base: version, ..next.clone() }
+                    && row.next.is_none()
+                    && !row.is_sent
+                    && row.overtaken.is_none()
+            }
+            (None, Some(_)) | (Some(_), None) => false,
+        }
+    }
+
+    /// An edit met what is now the base: the strategy says what becomes of it.
+    fn met(&self, local: &Edit<'static>, common: Option<&Base<'static>>) -> Result<Explained, String> {
+        let local_side = Side {
+            doc: parse(local.doc.as_deref()),
+            edited_at: local.edited_at,
+            device: Some(self.device.clone()),
+        };
+        let common_doc = parse(common.map(|base| &*base.doc));
+        let mut wanted = Vec::new();
+        for incoming in self.incoming() {
+            let outcome = meet(self.strategy, common_doc.as_ref(), &local_side, &incoming);
+            // Deleting what is gone needs no request.
+            let outcome = match outcome {
+                Outcome::Sent(None, _) if incoming.doc.is_none() => Outcome::Nothing,
+                outcome => outcome,
+            };
+            if self.holds(&outcome, local) {
+                let counted: Vec<Which> = vec![match &outcome {
+                    _ if local_side.doc == incoming.doc => |counts| &mut counts.polls,
+                    Outcome::Nothing => |counts| &mut counts.resolved_remote,
+                    Outcome::Sent(doc, _) if *doc == local_side.doc => |counts| &mut counts.resolved_local,
+                    Outcome::Sent(..) => |counts| &mut counts.merges,
+                }];
+                return Ok(Explained { counted, common: Some(self.after.base.clone()) });
+            }
+            wanted.push(outcome);
+        }
+        Err(self.wrong(&format!("an edit made on {common:?} met another and should be one of {wanted:?}")))
+    }
+
+    /// What the server had to say: the base as it is, or the deletion it may have been.
+    fn incoming(&self) -> Vec<Side> {
+        if let Some(base) = &self.after.base {
+            let (edited_at, device) = (base.edited_at, base.device.clone());
+            return vec![Side { doc: parse(Some(&base.doc)), edited_at, device }];
+        }
+        let least = self.before.base.as_ref().and_then(number);
+        let deletions = self.history.deeds(self.key).iter();
+        let deletions = deletions.filter(|deed| deed.doc.is_none() && Some(deed.version) > least);
+        let mut sides: Vec<Side> = deletions
+            .map(|deed| Side { doc: None, edited_at: deed.edited_at, device: Some(deed.device.clone()) })
+            .collect();
+        if self.history.purges > 0 {
+            // Nobody knows any more when a purged deletion was made: an edit counts as later.
+            sides.push(Side { doc: None, edited_at: Millis(0), device: None });
+        }
+        sides
+    }
+
+    fn holds(&self, outcome: &Outcome, local: &Edit<'static>) -> bool {
+        match (outcome, &self.after.queue) {
+            (Outcome::Nothing, None) => true,
+            (Outcome::Sent(doc, edited_at), Some(row)) => {
+                let version = self.after.base.as_ref().and_then(|base| base.version.clone());
+                parse(row.change.doc.as_deref()) == *doc
+                    && row.change.edited_at == *edited_at
+                    && row.change.base == version
+                    && row.change.id != local.id
+                    && row.next.is_none()
+                    && !row.is_sent
+                    && row.overtaken.is_none()
+            }
+            (Outcome::Nothing, Some(_)) | (Outcome::Sent(..), None) => false,
+        }
+    }
+
+    fn wrong(&self, what: &str) -> String {
+        let deeds = self.history.deeds(self.key);
+        format!(
+            "{what}: {:?}\n  before: {:?}\n  after: {:?}\n  made on: {:?}\n  the server had: {deeds:?}",
+            self.key, self.before, self.after, self.common
+        )
+    }
+}
+
+/// The version of a base, as this server counts.
+pub(crate) fn number(base: &Base<'_>) -> Option<u64> {
+    match base.version {
+        Some(StoredVersion::Number(number)) => Some(number),
+        Some(StoredVersion::Text(_)) | None => None,
+    }
+}

@@ -1,0 +1,146 @@
+//! What apps asked for and what they were told of it. An attempt is open until its context answers or dies. Explains nothing.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use syncline_core::{
+    engine::Intent,
+    model::{Error, ErrorCode},
+    plan::EditKind,
+};
+use syncline_protocol::{ChangeId, CollectionName, merge_patch};
+use syncline_store::Sequence;
+
+use crate::{service::RecordKey, tasks::Owner};
+
+/// What an app asks for.
+#[derive(Clone, Debug)]
+pub(crate) enum Ask {
+    /// Gives up a change.
+    Discard(ChangeId),
+    /// Switches sync of collections on or off.
+    Enable(Vec<CollectionName>, bool),
+    /// Puts a parked change back, with another document.
+    Requeue(ChangeId, String),
+    /// Edits records, all or none.
+    Write(Vec<Intent>),
+}
+
+impl Ask {
+    /// Whether it puts a whole document at a record.
+    pub(crate) fn puts(&self, key: &RecordKey) -> bool {
+        let Self::Write(intents) = self else { return false };
+        intents.iter().any(|intent| {
+            (&intent.collection, &intent.record) == (&key.0, &key.1)
+                && matches!(intent.kind, EditKind::Put(_))
+        })
+    }
+}
+
+/// One attempt.
+#[derive(Clone, Debug)]
+pub(crate) struct Attempt {
+    pub(crate) owner: Owner,
+    pub(crate) ask: Ask,
+    /// Where in the log it is.
+    pub(crate) durable: Option<Sequence>,
+}
+
+/// All attempts on one device.
+#[derive(Debug, Default)]
+pub(crate) struct Journal {
+    open: BTreeMap<u64, Attempt>,
+    next: u64,
+}
+
+impl Journal {
+    /// Opens an attempt.
+    pub(crate) fn begin(&mut self, owner: Owner, ask: Ask) -> u64 {
+        self.next = self.next.saturating_add(1);
+        self.open.insert(self.next, Attempt { owner, ask, durable: None });
+        self.next
+    }
+
+    /// The attempts of a context that may still happen.
+    pub(crate) fn open_of(&mut self, owner: Owner) -> impl Iterator<Item = &mut Attempt> {
+        self.open.values_mut().filter(move |attempt| attempt.owner == owner && attempt.durable.is_none())
+    }
+
+    /// A context died: what it had not done it will not do. Gives how many attempts were open, and durable.
+    pub(crate) fn bury(&mut self, owner: Owner) -> (u64, u64) {
+        let (dead, living) = std::mem::take(&mut self.open)
+            .into_iter()
+            .partition(|(_, attempt): &(u64, Attempt)| attempt.owner == owner);
+        self.open = living;
+        let dead: BTreeMap<u64, Attempt> = dead;
+        let writes = || dead.values().filter(|attempt| matches!(attempt.ask, Ask::Write(_)));
+        let durable = writes().filter(|attempt| attempt.durable.is_some()).count();
+        (writes().count() as u64, durable as u64)
+    }
+
+    /// Closes an attempt whose app was answered. After `Ok` it is durable; after an error that is not in
+    /// doubt nothing happened. `was_absent` says whether a record was not to be seen at some moment meanwhile.
+    pub(crate) fn end(
+        &mut self,
+        number: u64,
+        told: &Result<(), Error>,
+        was_absent: impl Fn(&RecordKey) -> bool,
+    ) -> Result<(), String> {
+        let Some(Attempt { ask, durable, .. }) = self.open.remove(&number) else {
+            return Err(format!("attempt {number} ended twice"));
+        };
+        match (told, durable) {
+            (Ok(()), Some(_)) => Ok(()),
+            (Ok(()), None) => match &ask {
+                // Deleting what is not there, and switching what is so already, writes nothing.
+                Ask::Write(intents)
+                    if intents.iter().all(|intent| {
+                        intent.kind == EditKind::Delete
+                            && was_absent(&(intent.collection.clone(), intent.record.clone()))
+                    }) =>
+                {
+                    Ok(())
+                }
+                Ask::Enable(..) => Ok(()),
+                _ => Err(format!("{ask:?} was acknowledged and is not in the log")),
+            },
+            (Err(error), Some(_)) if !is_in_doubt(error) => {
+                Err(format!("{ask:?} is in the log and was answered {:?}: {error}", error.code))
+            }
+            (Err(_), _) => Ok(()),
+        }
+    }
+}
+
+/// Whether an error leaves open what happened.
+fn is_in_doubt(error: &Error) -> bool {
+    error.code == ErrorCode::StorageUnavailable
+}
+
+/// What is to be seen of each record.
+pub(crate) type Shown = BTreeMap<RecordKey, Option<String>>;
+
+/// Plays edits in order over what was to be seen before. `None`: one of them cannot be made.
+pub(crate) fn play(intents: &[Intent], seen: impl Fn(&RecordKey) -> Option<String>) -> Option<Shown> {
+    let mut after = Shown::new();
+    for intent in intents {
+        let key = (intent.collection.clone(), intent.record.clone());
+        let before = after.get(&key).cloned().unwrap_or_else(|| seen(&key));
+        let doc = match &intent.kind {
+            EditKind::Delete => None,
+            EditKind::Put(text) => Some(text.to_string()),
+            EditKind::Update(patch) => {
+                let mut doc = parse(Some(&before?))?;
+                merge_patch(&mut doc, patch);
+                Some(doc.to_string())
+            }
+        };
+        after.insert(key, doc);
+    }
+    Some(after)
+}
+
+/// Reads a document.
+pub(crate) fn parse(text: Option<&str>) -> Option<Value> {
+    serde_json::from_str(text?).ok()
+}

@@ -1,0 +1,24 @@
+//! The invariants, checked at every commit of every device as it happens: each row that changes must be explained by what an
+//! app asked for, or by what the server really did. Plays no part in the world.
+//!
+//! ```text
+//!  append ──► Witness ──┬─ edits:   an open attempt of that context asked for exactly this
+//!                       ├─ answers: the server's history has it; the edit that was queued is sent, kept or merged
+//!                       ├─ meta:    cursors, versions and leaderships only go on
+//!                       └─ tallies: equal what they count
+//! ```
+
+mod answers;
+mod edits;
+mod journal;
+mod meta;
+mod reference;
+mod rows;
+mod views;
+mod witness;
+
+pub(crate) use answers::number;
+pub(crate) use journal::Ask;
+pub(crate) use rows::Rows;
+pub(crate) use views::Views;
+pub(crate) use witness::{Seen, Witness};

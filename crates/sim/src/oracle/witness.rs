@@ -1,0 +1,317 @@
+//! Follows the log of one device entry by entry, as each is appended, and has every commit explained. Holds no opinion itself.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
+
+use futures::FutureExt as _;
+use syncline_core::{
+    model::{ConflictStrategy, Error},
+    plan::Origin,
+};
+use syncline_protocol::{ChangeId, CollectionName, DeviceId};
+use syncline_store::{Commit, Database, MemoryDisk, Observer, Read, Sequence, View};
+
+use super::{
+    answers::Around,
+    edits::{self, Commons, check_base},
+    journal::{Ask, Journal},
+    meta::{check_cursor, check_tallies},
+    rows::{Changed, Rows},
+    views::Views,
+};
+use crate::{
+    ground::Ground,
+    service::{RecordKey, Service},
+    tasks::Owner,
+};
+
+/// The witness of one device.
+pub(crate) struct Witness {
+    seen: Rc<Seen>,
+    database: Database<MemoryDisk, Ear>,
+}
+
+/// What a witness has seen.
+pub(crate) struct Seen {
+    ground: Rc<Ground>,
+    service: Rc<Service>,
+    strategies: BTreeMap<CollectionName, ConflictStrategy>,
+    names: Vec<CollectionName>,
+    pub(crate) rows: RefCell<Rows>,
+    pub(crate) views: RefCell<Views>,
+    pub(crate) journal: RefCell<Journal>,
+    commons: RefCell<Commons>,
+    /// Every change id that was ever queued: a new change has a new one.
+    changes: RefCell<BTreeSet<ChangeId>>,
+    leader: Cell<Option<Owner>>,
+    author: Cell<Owner>,
+    sequence: Cell<Sequence>,
+    /// The documents that the app's last edit of each record left, and where in the log.
+    edited: RefCell<BTreeMap<RecordKey, (Sequence, Option<String>)>>,
+    /// Records of one field each whose creation met a record that was there already.
+    pub(crate) overwritten: RefCell<BTreeSet<RecordKey>>,
+    /// How often sync was switched.
+    pub(crate) switches: Cell<u64>,
+    /// How often an app gave up a change.
+    pub(crate) discards: Cell<u64>,
+}
+
+impl Witness {
+    pub(crate) fn new(
+        ground: &Rc<Ground>,
+        service: &Rc<Service>,
+        disk: MemoryDisk,
+        strategies: BTreeMap<CollectionName, ConflictStrategy>,
+    ) -> Option<Rc<Self>> {
+        let seen = Rc::new(Seen {
+            ground: Rc::clone(ground),
+            service: Rc::clone(service),
+            names: strategies.keys().cloned().collect(),
+            strategies,
+            rows: RefCell::default(),
+            views: RefCell::default(),
+            journal: RefCell::default(),
+            commons: RefCell::default(),
+            changes: RefCell::default(),
+            leader: Cell::new(None),
+            author: Cell::new(Owner(0)),
+            sequence: Cell::default(),
+            edited: RefCell::default(),
+            overwritten: RefCell::default(),
+            switches: Cell::new(0),
+            discards: Cell::new(0),
+        });
+        let options = syncline_store::Options::default();
+        let opened = Database::open(disk, options, Ear(Rc::clone(&seen))).now_or_never()?;
+        Some(Rc::new(Self { seen, database: opened.ok()? }))
+    }
+
+    /// What it has seen.
+    pub(crate) fn seen(&self) -> &Rc<Seen> {
+        &self.seen
+    }
+
+    /// Looks at the entry that a context has just appended.
+    pub(crate) fn see(&self, author: Owner, sequence: Sequence) {
+        self.seen.author.set(author);
+        if sequence != self.seen.sequence.get().next() {
+            self.seen
+                .ground
+                .find(|| format!("{sequence:?} was appended after {:?}", self.seen.sequence.get()));
+        }
+        self.seen.sequence.set(sequence);
+        if self.database.catch_up().now_or_never() != Some(Ok(())) {
+            self.seen.ground.find(|| "the log of a healthy disk cannot be read".to_owned());
+        }
+    }
+}
+
+impl Seen {
+    /// The last entry of the log.
+    pub(crate) fn sequence(&self) -> Sequence {
+        self.sequence.get()
+    }
+
+    /// This device's id, once it has one.
+    pub(crate) fn device(&self) -> Option<DeviceId> {
+        self.rows.borrow().identity.as_ref().map(|identity| identity.device.clone())
+    }
+
+    /// The document that the app's last durable edit of a record left, and where in the log.
+    pub(crate) fn last_edit(&self, key: &RecordKey) -> Option<(Sequence, Option<String>)> {
+        self.edited.borrow().get(key).cloned()
+    }
+
+    /// A context answered an app: see [`Journal::end`]. `since` is the last entry that it knew when it was asked.
+    pub(crate) fn end(&self, attempt: u64, since: Sequence, told: &Result<(), Error>) {
+        let views = self.views.borrow();
+        let was_absent = |key: &RecordKey| {
+            Views::was(since, self.sequence(), |sequence| views.at(key, sequence).is_none())
+        };
+        self.ground.check(self.journal.borrow_mut().end(attempt, told, was_absent));
+    }
+
+    fn handle(&self, commit: &Commit) -> Result<(), String> {
+        self.ground.count(|counts| &mut counts.commits);
+        let mut rows = self.rows.borrow_mut();
+        let changed = rows.apply(commit, &self.names)?;
+        self.ground.say(|| {
+            format!("log {} of {:?}: {}", self.sequence.get().0, self.author.get(), shown(&changed, &rows))
+        });
+        self.count_coalesced(&changed, &rows);
+        if Origin::of_tag(commit.origin) == Origin::Local {
+            self.handle_local(&changed, &rows)?;
+        } else {
+            self.handle_remote(&changed, &rows)?;
+        }
+        self.check_new_changes(&changed, &rows)?;
+        check_tallies(&rows, &self.names)?;
+        let mut views = self.views.borrow_mut();
+        for key in changed.records.keys() {
+            views.note(self.sequence.get(), key, rows.pair(key).seen());
+        }
+        Ok(())
+    }
+
+    fn handle_local(&self, changed: &Changed, rows: &Rows) -> Result<(), String> {
+        let mut journal = self.journal.borrow_mut();
+        let mut commons = self.commons.borrow_mut();
+        let (author, sequence) = (self.author.get(), self.sequence.get());
+        let attempt = edits::explain(&mut journal, author, sequence, changed, rows, &mut commons)?;
+        match &attempt.ask {
+            Ask::Enable(..) => self.switches.set(self.switches.get().saturating_add(1)),
+            Ask::Discard(_) => self.discards.set(self.discards.get().saturating_add(1)),
+            Ask::Requeue(..) => {}
+            Ask::Write(_) => {
+                for (key, before) in &changed.records {
+                    let doc = rows.pair(key).seen().map(str::to_owned);
+                    let is_put = attempt.ask.puts(key);
+                    if is_put && before.seen().is_some() {
+                        self.overwritten.borrow_mut().insert(key.clone());
+                    }
+                    self.edited.borrow_mut().insert(key.clone(), (sequence, doc));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn handle_remote(&self, changed: &Changed, rows: &Rows) -> Result<(), String> {
+        self.check_author(changed, rows)?;
+        let history = self.service.history.borrow();
+        let mut commons = self.commons.borrow_mut();
+        for (key, before) in &changed.records {
+            let Some(device) = rows.identity.as_ref().map(|identity| &identity.device) else {
+                return Err("a record before there is a device".to_owned());
+            };
+            let after = rows.pair(key);
+            let parked = changed.parked.keys().filter_map(|id| rows.parked.get(id));
+            let common = commons.get(key).cloned().flatten();
+            let around = Around {
+                key,
+                strategy: self.strategies.get(&key.0).copied().unwrap_or_default(),
+                device,
+                history: &history,
+                common: common.as_ref(),
+                before,
+                after: &after,
+                parked: parked.into_iter().find(|row| (&row.collection, &row.record) == (&key.0, &key.1)),
+            };
+            let explained = around.explain()?;
+            explained.counted.into_iter().for_each(|which| self.ground.count(which));
+            match explained.common {
+                Some(common) if after.queue.is_some() => drop(commons.insert(key.clone(), common)),
+                _ if after.queue.is_none() => drop(commons.remove(key)),
+                _ => {}
+            }
+            check_base(key, &after, &commons)?;
+        }
+        for (name, before) in &changed.states {
+            check_cursor(name, before, rows, &history)?;
+            if rows.states.get(name).is_some_and(|state| state.is_enabled != before.is_enabled) {
+                return Err(format!("the engine switched {name}"));
+            }
+        }
+        let lost = changed.parked.iter().find(|(id, _)| !rows.parked.contains_key(*id));
+        lost.map_or(Ok(()), |(id, _)| Err(format!("the engine dropped the parked change {id}")))
+    }
+
+    /// Only the leader of the last leadership writes what the engine writes, except for the identity at the first opening.
+    fn check_author(&self, changed: &Changed, rows: &Rows) -> Result<(), String> {
+        let author = self.author.get();
+        if let Some(before) = changed.leadership {
+            if rows.leadership.epoch != before.epoch.saturating_add(1) {
+                return Err(format!("epoch {} after {}", rows.leadership.epoch, before.epoch));
+            }
+            self.leader.set(Some(author));
+            return Ok(());
+        }
+        if let Some(before) = &changed.identity {
+            let is_kept = before
+                .as_ref()
+                .is_none_or(|before| rows.identity.as_ref().map(|now| &now.device) == Some(&before.device));
+            return if is_kept { Ok(()) } else { Err("the device's id changed".to_owned()) };
+        }
+        if self.leader.get() == Some(author) {
+            return Ok(());
+        }
+        Err(format!("{author:?} wrote what only the leader {:?} may: {changed:?}", self.leader.get()))
+    }
+
+    /// An id that comes into the queue was never there before.
+    fn check_new_changes(&self, changed: &Changed, rows: &Rows) -> Result<(), String> {
+        for (key, before) in &changed.records {
+            let had: BTreeSet<&ChangeId> = ids_of(before.queue.as_ref()).collect();
+            let after = rows.pair(key);
+            for id in ids_of(after.queue.as_ref()).filter(|id| !had.contains(id)) {
+                if !self.changes.borrow_mut().insert(id.clone()) {
+                    return Err(format!("the change id {id} is used again at {key:?}"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn count_coalesced(&self, changed: &Changed, rows: &Rows) {
+        for (key, before) in &changed.records {
+            let after = rows.pair(key);
+            let (Some(was), Some(is)) = (&before.queue, &after.queue) else { continue };
+            if was.next != is.next && is.next.is_some() {
+                self.ground.count(|counts| &mut counts.queued_behind);
+            } else if was.change.id == is.change.id && was.change.doc != is.change.doc {
+                self.ground.count(|counts| &mut counts.coalesced);
+            }
+        }
+    }
+}
+
+fn ids_of<'a>(
+    row: Option<&'a syncline_core::model::QueueRow<'static>>,
+) -> impl Iterator<Item = &'a ChangeId> {
+    row.into_iter()
+        .flat_map(|row| std::iter::once(&row.change.id).chain(row.next.as_ref().map(|next| &next.id)))
+}
+
+/// A commit in a line of the trace.
+fn shown(changed: &Changed, rows: &Rows) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    for (name, record) in changed.records.keys() {
+        let pair = rows.pair(&(name.clone(), record.clone()));
+        let base = pair.base.as_ref().map(|base| (base.version.clone(), base.doc.to_string()));
+        let queue = pair.queue.as_ref().map(|row| {
+            let sent = if row.is_sent { "sent" } else { "queued" };
+            format!(
+                "{sent} {} on {:?}: {:?}, next {:?}",
+                row.change.id,
+                row.change.base,
+                row.change.doc,
+                row.next.as_ref().map(|next| &next.doc)
+            )
+        });
+        parts.push(format!("{name}/{record} base {base:?} queue {queue:?}"));
+    }
+    parts.extend(changed.parked.keys().map(|id| format!("parked {id}")));
+    parts.extend(changed.states.keys().map(|name| format!("{name} {:?}", rows.states.get(name))));
+    parts.extend(changed.leadership.map(|_| format!("epoch {}", rows.leadership.epoch)));
+    parts.join("; ")
+}
+
+/// What hears the log.
+struct Ear(Rc<Seen>);
+
+impl Observer for Ear {
+    fn reads(&self, _commit: &Commit) -> Vec<Read> {
+        Vec::new()
+    }
+
+    fn handle_commit(&self, _before: &dyn View, commit: &Commit, _is_own: bool) {
+        self.0.ground.check(self.0.handle(commit));
+    }
+
+    fn handle_reset(&self) {
+        self.0.ground.find(|| "entries were folded away before the witness saw them".to_owned());
+    }
+}

@@ -1,0 +1,162 @@
+//! What must be so once all is quiet: devices, contexts, apps, disks and the server agree, and statuses tell the truth. Waits
+//! for nothing but its own questions.
+
+use std::{cell::Cell, collections::BTreeMap, rc::Rc};
+
+use futures::FutureExt as _;
+use serde_json::Value;
+use syncline_core::{
+    engine::Client,
+    model::{RecordState, State},
+    query::Query,
+};
+use syncline_store::{Database, Options, Read};
+
+use crate::{
+    app::{check_read, look, own_field, own_record, solo_record},
+    device::{Device, Life, strategies},
+    ground::Ground,
+    oracle::Seen,
+    service::RecordKey,
+    stage::Simulated,
+    world::World,
+};
+
+/// Checks everything that must be so.
+pub(crate) fn check(world: &World) {
+    let expected = Rc::new(expected(world));
+    let asked = Rc::new(Cell::new(0_u64));
+    for device in &world.devices {
+        world.ground.check(check_alone(world, device, &expected));
+        world.ground.check(check_disk(device));
+        for (life, client) in device.living() {
+            asked.set(asked.get().saturating_add(1));
+            let (ground, seen, asked) =
+                (Rc::clone(&world.ground), Rc::clone(device.seen()), Rc::clone(&asked));
+            let expected = Rc::clone(&expected);
+            let owner = life.owner;
+            let asking = async move {
+                let checked = check_context(&ground, &seen, life, client, &expected).await;
+                ground.check(checked);
+                asked.set(asked.get().saturating_sub(1));
+            };
+            world.ground.tasks.spawn(owner, Box::pin(asking));
+        }
+        check_leader(world, device);
+    }
+    world.run_for(2_000);
+    if asked.get() > 0 {
+        world.ground.find(|| format!("{} contexts do not answer", asked.get()));
+    }
+}
+
+type Docs = BTreeMap<RecordKey, String>;
+
+fn expected(world: &World) -> Docs {
+    let history = world.service.history.borrow();
+    history.latest().filter_map(|(key, deed)| Some((key.clone(), deed.doc.clone()?))).collect()
+}
+
+/// The records whose end can be told without knowing any rule of merging.
+fn check_alone(world: &World, device: &Device, expected: &Docs) -> Result<(), String> {
+    let solo = solo_record(device.index);
+    if let Some((_, doc)) = device.seen().last_edit(&solo)
+        && expected.get(&solo) != doc.as_ref()
+    {
+        return Err(format!("{solo:?} was left as {doc:?} and is {:?}", expected.get(&solo)));
+    }
+    let own = own_record();
+    let is_overwritten = world.devices.iter().any(|device| device.seen().overwritten.borrow().contains(&own));
+    let edited = device.seen().last_edit(&own).and_then(|(_, doc)| doc);
+    if let Some(doc) = edited.filter(|_| !is_overwritten) {
+        let field = |text: &String| -> Option<Value> {
+            let doc: Value = serde_json::from_str(text).ok()?;
+            doc.get(own_field(device.index)).cloned()
+        };
+        if expected.get(&own).and_then(field) != field(&doc) {
+            return Err(format!("{own:?} was left as {doc:?} and is {:?}", expected.get(&own)));
+        }
+    }
+    Ok(())
+}
+
+/// The disk, read afresh, holds what the log said.
+fn check_disk(device: &Device) -> Result<(), String> {
+    let read = async {
+        let database = Database::open(device.disk.clone(), Options::default(), ()).await?;
+        let everything = [Read::prefix(&[])];
+        database
+            .read(&everything, |view| {
+                let Some(Read::Range { start, end }) = everything.first() else { return BTreeMap::new() };
+                view.range(start, end.as_ref()).map(|(key, value)| (key, value.to_vec())).collect()
+            })
+            .await
+    };
+    let found: Option<Result<BTreeMap<_, _>, _>> = read.now_or_never();
+    match found {
+        Some(Ok(found)) if found == device.seen().rows.borrow().raw => Ok(()),
+        found => Err(format!("the disk of device {} is not what its log says: {found:?}", device.index)),
+    }
+}
+
+fn check_leader(world: &World, device: &Device) {
+    let leaders = device.living().iter().filter(|(_, client)| client.status().leader).count();
+    if leaders != 1 {
+        world.ground.find(|| format!("device {} has {leaders} leaders", device.index));
+    }
+}
+
+async fn check_context(
+    ground: &Rc<Ground>,
+    seen: &Rc<Seen>,
+    life: Rc<Life>,
+    client: Client<Simulated>,
+    expected: &Docs,
+) -> Result<(), String> {
+    let owner = life.owner;
+    for name in strategies().into_keys() {
+        check_read(ground, seen, &life, &client, name.clone()).await;
+        let count = client.count(&name, &Query::default()).await.map_err(|error| error.to_string())?;
+        let wanted = expected.keys().filter(|(collection, _)| *collection == name).count() as u64;
+        if count != wanted {
+            return Err(format!("{owner:?} counts {count} of {wanted} in {name}"));
+        }
+    }
+    look(Rc::clone(&life), client.clone()).await;
+    if *life.told.known.borrow() != *expected {
+        return Err(format!(
+            "{owner:?} believes {:?} by what it was told, and so it is: {expected:?}",
+            life.told.known.borrow()
+        ));
+    }
+    let pending = client.pending().await.map_err(|error| error.to_string())?;
+    let parked = client.parked().await.map_err(|error| error.to_string())?;
+    let status = client.status();
+    let really_parked = seen.rows.borrow().parked.len();
+    let is_counted = status.pending == 0
+        && pending.is_empty()
+        && parked.len() == really_parked
+        && status.parked == really_parked as u64
+        && status.conflicts == 0;
+    let is_settled = matches!(status.state, State::Synced | State::Syncing) && status.error.is_none();
+    if !is_counted || !is_settled || status.collections.values().any(|of| !of.enabled || of.pending > 0) {
+        return Err(format!("{owner:?} says {status:?} with {really_parked} parked"));
+    }
+    if life.told.status.borrow().as_ref() != Some(&*client.status()) {
+        return Err(format!(
+            "{owner:?} was told {:?} last and is {:?}",
+            life.told.status.borrow(),
+            client.status()
+        ));
+    }
+    for key in expected.keys() {
+        let state = client.record_state(&key.0, &key.1).await.map_err(|error| error.to_string())?;
+        let is_parked =
+            parked.iter().any(|row| (&row.change.collection, &row.change.record) == (&key.0, &key.1));
+        let wanted = if is_parked { RecordState::Parked } else { RecordState::Synced };
+        if state != wanted {
+            return Err(format!("{owner:?} says that {key:?} is {state:?}"));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,104 @@
+//! Heals a world and lets it come to rest: by calls of sync, or by the schedule alone. Judges only whether it does.
+
+use crate::{
+    app::User,
+    device::{Device, strategies},
+    oracle::number,
+    world::World,
+};
+
+/// How long a healthy world may take to come to rest, in milliseconds: retries back off for five minutes at most.
+const PATIENCE: u64 = 1_500_000;
+/// One step of that.
+const STEP: u64 = 15_000;
+
+/// Heals the world and waits for quiet.
+pub(crate) fn settle(world: &World, is_by_schedule: bool) {
+    world.ground.say(|| format!("peace, by schedule: {is_by_schedule}"));
+    heal(world);
+    for device in &world.devices {
+        // Every collection, and a last word, after which every context knows the log to its end.
+        if let Some(user) = User::at(device, &world.will) {
+            user.enable(strategies().into_keys().collect(), true);
+            user.write_last_word(&world.tokens);
+        }
+    }
+    let mut waited = 0;
+    let mut is_quiet_again = false;
+    while waited < PATIENCE && !world.ground.has_finding() {
+        if !is_by_schedule && !is_quiet_again {
+            for user in world.devices.iter().filter_map(|device| User::at(device, &world.will)) {
+                drop(user.sync());
+            }
+        }
+        world.run_for(STEP);
+        waited = waited.saturating_add(STEP);
+        let is_quiet = what_is_left(world).is_none();
+        if is_quiet && is_quiet_again {
+            return;
+        }
+        is_quiet_again = is_quiet;
+    }
+    if let Some(left) = what_is_left(world) {
+        world.ground.find(|| format!("no quiet after {waited} ms of peace: {left}"));
+    }
+}
+
+fn heal(world: &World) {
+    world.ground.calm_down();
+    for device in &world.devices {
+        device.is_ill.set(false);
+        device.around.link.set(false, true);
+        device.around.is_signed_out.set(false);
+        let frozen: Vec<_> =
+            device.contexts.borrow().iter().filter(|life| life.is_frozen.get()).cloned().collect();
+        frozen.iter().for_each(|life| device.thaw(life));
+    }
+    world.service.deliver_late();
+    // What hangs gives up, what was closed ends, what did not open is opened again.
+    for _ in 0..3 {
+        world.run_for(5_000);
+        for device in &world.devices {
+            device.sweep();
+            world.open(device);
+        }
+    }
+    world.run_for(5_000);
+}
+
+/// What keeps the world from being quiet: queued changes, records that differ, contexts that lag.
+fn what_is_left(world: &World) -> Option<String> {
+    world.devices.iter().find_map(|device| left_on(world, device))
+}
+
+fn left_on(world: &World, device: &Device) -> Option<String> {
+    let seen = device.seen();
+    let rows = seen.rows.borrow();
+    let history = world.service.history.borrow();
+    if let Some((key, pair)) = rows.records.iter().find(|(_, pair)| pair.queue.is_some()) {
+        return Some(format!("device {} has a change queued at {key:?}: {pair:?}", device.index));
+    }
+    for (key, deed) in history.latest() {
+        let base = rows.records.get(key).and_then(|pair| pair.base.as_ref());
+        let is_same = match &deed.doc {
+            Some(doc) => base.is_some_and(|base| *base.doc == **doc && number(base) == Some(deed.version)),
+            None => base.is_none(),
+        };
+        if !is_same {
+            return Some(format!(
+                "device {} has {key:?} as {base:?} and the server as {deed:?}",
+                device.index
+            ));
+        }
+    }
+    let living = device.living();
+    if living.is_empty() {
+        return Some(format!("device {} has no context", device.index));
+    }
+    living.into_iter().find_map(|(life, client)| {
+        let known = client.database().sequence();
+        (known != seen.sequence()).then(|| {
+            format!("{:?} of device {} is at {known:?} of {:?}", life.owner, device.index, seen.sequence())
+        })
+    })
+}

@@ -1,0 +1,7 @@
+//! After the trouble: all heals, everybody syncs until nothing is left to do, and then everything must agree.
+
+mod agreement;
+mod healing;
+
+pub(crate) use agreement::check;
+pub(crate) use healing::settle;

@@ -1,0 +1,131 @@
+//! The world as the engine sees it: one context on its device. Decides nothing.
+
+use std::{cell::Cell, rc::Rc};
+
+use futures::future::LocalBoxFuture;
+use syncline_core::{
+    backends::{Address, Native},
+    model::Error,
+    ports::{Channel, Clock, Events, Host, Network, Random},
+};
+
+use super::{
+    Air, Door, FaultyDisk, Link, Skew, Told,
+    air::Ear,
+    clock::DeviceClock,
+    door::Key,
+    live::LiveSockets,
+    told::TellTo,
+    wire::{DeviceHttp, DeviceWire, Tokens},
+};
+use crate::{ground::Ground, service::Service, tasks::Owner};
+
+/// What the contexts of one device have in common.
+pub(crate) struct Surroundings {
+    pub(crate) ground: Rc<Ground>,
+    pub(crate) service: Rc<Service>,
+    pub(crate) air: Rc<Air>,
+    pub(crate) door: Rc<Door>,
+    pub(crate) link: Rc<Link>,
+    pub(crate) skew: Rc<Skew>,
+    pub(crate) is_signed_out: Rc<Cell<bool>>,
+}
+
+/// The host of one context.
+pub(crate) struct Simulated {
+    ground: Rc<Ground>,
+    owner: Owner,
+    backend: Native<DeviceWire>,
+    channel: Ear,
+    clock: DeviceClock,
+    events: TellTo,
+    lock: Key,
+    link: Rc<Link>,
+    random: Dice,
+}
+
+impl Simulated {
+    /// The host of a context.
+    pub(crate) fn new(around: &Surroundings, owner: Owner, told: &Rc<Told>) -> Result<Self, Error> {
+        let (ground, service, link) = (&around.ground, &around.service, &around.link);
+        let clock = || DeviceClock { time: Rc::clone(&ground.time), skew: Rc::clone(&around.skew) };
+        let wire = DeviceWire {
+            clock: clock(),
+            http: DeviceHttp {
+                ground: Rc::clone(ground),
+                service: Rc::clone(service),
+                link: Rc::clone(link),
+            },
+            sockets: LiveSockets {
+                ground: Rc::clone(ground),
+                service: Rc::clone(service),
+                link: Rc::clone(link),
+            },
+            tokens: Tokens {
+                ground: Rc::clone(ground),
+                service: Rc::clone(service),
+                link: Rc::clone(link),
+                is_signed_out: Rc::clone(&around.is_signed_out),
+                is_asked: Cell::new(false),
+            },
+        };
+        Ok(Self {
+            backend: Native::new(Address::parse("https://sync.test")?, wire),
+            channel: around.air.join(ground),
+            clock: clock(),
+            events: TellTo(Rc::clone(told)),
+            lock: Key { door: Rc::clone(&around.door), owner },
+            link: Rc::clone(link),
+            random: Dice(Rc::clone(ground)),
+            ground: Rc::clone(ground),
+            owner,
+        })
+    }
+}
+
+impl Host for Simulated {
+    type Backend = Native<DeviceWire>;
+    type Disk = FaultyDisk;
+    type Lock = Key;
+
+    fn backend(&self) -> Option<&Self::Backend> {
+        Some(&self.backend)
+    }
+
+    fn channel(&self) -> &impl Channel {
+        &self.channel
+    }
+
+    fn clock(&self) -> &impl Clock {
+        &self.clock
+    }
+
+    fn events(&self) -> &impl Events {
+        &self.events
+    }
+
+    fn lock(&self) -> &Self::Lock {
+        &self.lock
+    }
+
+    fn network(&self) -> &impl Network {
+        &*self.link
+    }
+
+    fn random(&self) -> &impl Random {
+        &self.random
+    }
+
+    fn spawn(&self, future: LocalBoxFuture<'static, ()>) {
+        self.ground.tasks.spawn(self.owner, future);
+    }
+}
+
+/// Chance as the engine gets it.
+struct Dice(Rc<Ground>);
+
+impl Random for Dice {
+    fn next(&self) -> u64 {
+        self.0.ids.number()
+    }
+}

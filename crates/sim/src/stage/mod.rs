@@ -1,0 +1,19 @@
+//! What a device and its contexts stand on, each part under the contract of its port, with faults. Plays no part itself.
+
+mod air;
+mod clock;
+mod disk;
+mod door;
+mod host;
+mod link;
+mod live;
+mod told;
+mod wire;
+
+pub(crate) use air::Air;
+pub(crate) use clock::{Skew, moment};
+pub(crate) use disk::{FaultyDisk, Health};
+pub(crate) use door::Door;
+pub(crate) use host::{Simulated, Surroundings};
+pub(crate) use link::Link;
+pub(crate) use told::Told;

@@ -1,0 +1,74 @@
+//! How bad the world of one seed is: which faults it has and how often. Brings none about.
+
+use syncline_protocol::Limits;
+
+use crate::chance::Chance;
+
+/// Chances in a thousand, and sizes. Each seed has its own, so that rare kinds of trouble also come alone.
+#[derive(Clone, Debug)]
+pub(crate) struct Weather {
+    pub(crate) devices: usize,
+    pub(crate) actions: usize,
+    pub(crate) request_lost: u32,
+    pub(crate) answer_lost: u32,
+    pub(crate) duplicated: u32,
+    pub(crate) delayed: u32,
+    pub(crate) throttled: u32,
+    pub(crate) html: u32,
+    pub(crate) doubted: u32,
+    pub(crate) disk_refuses: u32,
+    pub(crate) disk_doubt: u32,
+    pub(crate) message_lost: u32,
+    pub(crate) crash: u32,
+    pub(crate) is_live: bool,
+    /// How far each device's clock is from the truth at most, in milliseconds.
+    pub(crate) skew: u64,
+    /// Records in one page of a pull.
+    pub(crate) page: usize,
+    pub(crate) limits: Limits,
+    pub(crate) compact_at: usize,
+    pub(crate) page_records: usize,
+    pub(crate) cache_bytes: usize,
+}
+
+/// The largest document that the server takes, in bytes.
+pub(crate) const LARGEST: usize = 300;
+
+impl Weather {
+    /// The weather of a seed.
+    pub(crate) fn of_seed(seed: u64) -> Self {
+        let chance = Chance::new(seed, 4);
+        // Each kind of trouble is absent, light or heavy.
+        let trouble = |heavy: u32| match chance.below(4) {
+            0 | 1 => 0,
+            2 => heavy.div_ceil(4),
+            _ => heavy,
+        };
+        Self {
+            devices: if chance.happens(200) { 3 } else { 2 },
+            actions: 30 + chance.below(90),
+            request_lost: trouble(200),
+            answer_lost: trouble(200),
+            duplicated: trouble(150),
+            delayed: trouble(100),
+            throttled: trouble(100),
+            html: trouble(80),
+            doubted: trouble(100),
+            disk_refuses: trouble(20),
+            disk_doubt: trouble(20),
+            message_lost: trouble(200),
+            crash: trouble(120),
+            is_live: chance.happens(500),
+            skew: if chance.happens(500) { 86_400_000 } else { 0 },
+            page: if chance.happens(500) { 1 + chance.below(4) } else { 1_000 },
+            limits: Limits {
+                changes: if chance.happens(200) { 1 + chance.below(4) } else { 1_000 },
+                record: LARGEST,
+                ..Limits::default()
+            },
+            compact_at: if chance.happens(700) { 200 + chance.below(3_000) } else { 262_144 },
+            page_records: 2 + chance.below(12),
+            cache_bytes: if chance.happens(500) { 0 } else { 1 << 20 },
+        }
+    }
+}
