@@ -84,11 +84,13 @@ impl Scheduler {
         self.due = Some(now);
     }
 
-    /// The connection came or went.
+    /// Whether there is a connection, as of this moment; saying the same again changes nothing.
     pub fn handle_online(&mut self, is_online: bool, now: Millis) {
-        let came = is_online && !self.is_online;
+        if self.is_online == is_online {
+            return;
+        }
         self.is_online = is_online;
-        if came {
+        if is_online {
             self.due = Some(now);
             if let Live::Down { next_at, .. } = &mut self.live {
                 *next_at = None;
@@ -189,8 +191,12 @@ impl Scheduler {
                 return Next::Stop;
             }
         }
-        if !self.is_enabled || !self.is_online {
+        if !self.is_enabled {
             return Next::Wait(None);
+        }
+        if !self.is_online {
+            // A service worker is not told when the connection comes back, so that somebody has to look.
+            return Next::Wait(Some(now.plus(bound(self.options.poll_interval))));
         }
         let is_due = |at: Option<Millis>| at.is_some_and(|at| at <= now);
         if !self.is_running && is_due(self.due) {
@@ -279,7 +285,7 @@ mod tests {
         scheduler.handle_online(false, Millis(1));
         assert_eq!(scheduler.poll(Millis(1)), Next::Stop);
         scheduler.handle_local_change(Millis(2));
-        assert_eq!(scheduler.poll(Millis(99_000)), Next::Wait(None));
+        assert_eq!(scheduler.poll(Millis(99_000)), Next::Wait(Some(Millis(129_000))), "to look again");
         scheduler.handle_online(true, Millis(99_000));
         assert_eq!(scheduler.poll(Millis(99_000)), Next::StartCycle);
     }
