@@ -84,7 +84,10 @@ impl Finished {
 /// A command that finds programs where cargo installs them, and reads nothing from the terminal.
 pub(crate) fn program(name: impl AsRef<Path>, folder: &Path) -> Command {
     let mut command = Command::new(name.as_ref());
-    command.current_dir(folder).stdin(Stdio::null()).env("PATH", path_with_cargo()).env("NO_COLOR", "1");
+    command.current_dir(folder).stdin(Stdio::null()).env("NO_COLOR", "1");
+    if let Ok(path) = env::join_paths(folders()) {
+        command.env("PATH", path);
+    }
     command
 }
 
@@ -93,13 +96,13 @@ pub(crate) fn cargo(folder: &Path) -> Command {
     program(env::var_os("CARGO").map_or_else(|| PathBuf::from("cargo"), PathBuf::from), folder)
 }
 
-fn path_with_cargo() -> std::ffi::OsString {
+/// Where programs are looked for: PATH, then where cargo installs them.
+pub(crate) fn folders() -> Vec<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     let home = env::var_os("CARGO_HOME")
         .map(PathBuf::from)
         .or_else(|| env::var_os("HOME").map(|home| PathBuf::from(home).join(".cargo")));
-    let folders = env::split_paths(&path).chain(home.map(|home| home.join("bin")));
-    env::join_paths(folders).unwrap_or(path)
+    env::split_paths(&path).chain(home.map(|home| home.join("bin"))).collect()
 }
 
 /// What a program writes to its standard output; an error unless it ends well.

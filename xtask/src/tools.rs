@@ -1,6 +1,6 @@
 //! Which programs the tests need, in which version, and whether they are there. Installs nothing.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use crate::process;
@@ -90,9 +90,10 @@ impl SystemTool {
     }
 }
 
-/// The Chromium that is there.
-pub(crate) fn chromium() -> Option<&'static str> {
-    CHROMIUM.into_iter().find(|program| says(program).is_some())
+/// Where the Chromium is that runs.
+pub(crate) fn chromium() -> Option<PathBuf> {
+    let name = CHROMIUM.into_iter().find(|program| says(program).is_some())?;
+    process::folders().into_iter().map(|folder| folder.join(name)).find(|path| path.is_file())
 }
 
 /// The first line a program answers to `--version`; None when it is absent or does not run.
