@@ -119,7 +119,7 @@ export class Collection {
   /** @param {import("./index.js").Query<any>} [query] */
   live(query = {}) {
     this.#session.ensureOpen();
-    return new LiveQuery(this.#session, this, this.#name, query);
+    return new LiveQuery(this.#session, this.#name, JSON.stringify(query));
   }
 
   /** @param {string} id */

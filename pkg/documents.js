@@ -45,15 +45,15 @@ export class Documents {
    * @param {Uint32Array} fresh
    * @param {string} ids JSON text of the ids of the fresh ones
    * @param {string} texts JSON text of the fresh ones
-   * @param {string | undefined} query what was asked, where the answer may be kept
+   * @param {string | number | undefined} purpose the query that this answers, by its text or by its live number
    */
-  take(collection, wanted, fresh, ids, texts, query) {
+  take(collection, wanted, fresh, ids, texts, purpose) {
     if (fresh.length > 0) {
       this.#keep(collection, fresh, JSON.parse(ids), JSON.parse(texts));
     }
     const found = Array.from(wanted, (number) => this.#byNumber[number]);
-    if (query !== undefined) {
-      this.#keepAnswer(collection, query, /** @type {Document[]} */ (found));
+    if (typeof purpose === "string") {
+      this.#keepAnswer(collection, purpose, /** @type {Document[]} */ (found));
     }
     return found;
   }

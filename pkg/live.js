@@ -1,54 +1,46 @@
 // @ts-check
-// A query that keeps its answer current. Filters nothing: it asks the collection again when that changed.
-
-/** @typedef {import("./index.js").Document} Document */
+// A query that keeps its answer current: applies what the core says a change did to it. Filters and sorts nothing.
 
 /** The live query of index.d.ts, for documents of any shape. */
 export class LiveQuery {
   #session;
-  #collection;
   #name;
   #query;
   /** @type {Set<(docs: readonly any[]) => void>} */
   #listeners = new Set();
-  /** @type {(() => void) | undefined} */
-  #stop;
-  #isAsking = false;
-  #isStale = false;
+  /** The number under which the core keeps the answer current. @type {number | undefined} */
+  #number;
+  #isTelling = false;
   /** @type {readonly any[] | undefined} */
   current = undefined;
 
   /**
    * @param {import("./session.js").Session} session
-   * @param {import("./collection.js").Collection} collection
-   * @param {string} name
-   * @param {import("./index.js").Query<any>} query
+   * @param {string} name of the collection
+   * @param {string} query JSON text
    */
-  constructor(session, collection, name, query) {
+  constructor(session, name, query) {
     this.#session = session;
-    this.#collection = collection;
     this.#name = name;
     this.#query = query;
   }
 
   /**
-   * Calls back with the answer now and whenever it changes.
+   * Calls back with the answer once it is there and whenever it changes.
    * @param {(docs: readonly any[]) => void} listener
    */
   subscribe(listener) {
     this.#listeners.add(listener);
-    if (this.#stop === undefined) {
-      this.#stop = this.#session.onChange(this.#name, () => this.#ask());
-      this.#ask();
+    if (this.#number === undefined) {
+      this.#open();
     } else if (this.current !== undefined) {
-      const current = this.current;
-      queueMicrotask(() => this.#listeners.has(listener) && listener(current));
+      const { current } = this;
+      queueMicrotask(() => this.#listeners.has(listener) && this.current === current && listener(current));
     }
     return () => {
       this.#listeners.delete(listener);
       if (this.#listeners.size === 0) {
-        this.#stop?.();
-        this.#stop = undefined;
+        this.#close();
       }
     };
   }
@@ -78,31 +70,95 @@ export class LiveQuery {
     }
   }
 
-  async #ask() {
-    this.#isStale = true;
-    if (this.#isAsking) {
-      return;
-    }
-    this.#isAsking = true;
-    try {
-      while (this.#isStale) {
-        this.#isStale = false;
-        this.#answer(await this.#collection.list(this.#query));
-      }
-    } catch (thrown) {
-      this.#session.report(thrown);
-    } finally {
-      this.#isAsking = false;
+  /**
+   * The whole answer came.
+   * @param {readonly any[]} docs
+   */
+  handleAnswer(docs) {
+    const before = this.current;
+    if (before === undefined || before.length !== docs.length || docs.some((doc, place) => doc !== before[place])) {
+      this.#tell(docs);
     }
   }
 
-  /** @param {readonly any[]} docs */
-  #answer(docs) {
-    const before = this.current;
-    if (before !== undefined && before.length === docs.length && docs.every((doc, place) => doc === before[place])) {
+  /**
+   * One document left a place, came to a place, or both.
+   * @param {number | null} from
+   * @param {number | null} to once it has left
+   * @param {any} doc
+   * @param {boolean} isWindow whether the answer is another altogether
+   */
+  handlePatch(from, to, doc, isWindow) {
+    if (isWindow || this.current === undefined) {
+      this.#askAgain();
       return;
     }
+    const docs = this.current.slice();
+    if (from !== null) {
+      docs.splice(from, 1);
+    }
+    if (to !== null) {
+      docs.splice(to, 0, doc);
+    }
+    this.#tell(docs);
+  }
+
+  /** Too much changed to follow. */
+  handleStale() {
+    queueMicrotask(() => {
+      if (this.#number !== undefined) {
+        this.#close();
+        this.#open();
+      }
+    });
+  }
+
+  #open() {
+    const number = this.#session.addLive(this);
+    this.#number = number;
+    this.#session
+      .call((core) => core.openLive(this.#name, this.#query, number))
+      .catch((thrown) => this.#session.report(thrown));
+  }
+
+  #close() {
+    if (this.#number !== undefined) {
+      this.#session.removeLive(this.#number);
+      this.#number = undefined;
+    }
+  }
+
+  // From a microtask: the core is in the middle of its work when it tells.
+  #askAgain() {
+    queueMicrotask(async () => {
+      const number = this.#number;
+      if (number === undefined) {
+        return;
+      }
+      try {
+        const isKnown = await this.#session.call((core) => core.answerLive(this.#name, number));
+        if (!isKnown && this.#number === number) {
+          this.handleStale();
+        }
+      } catch (thrown) {
+        this.#session.report(thrown);
+      }
+    });
+  }
+
+  /** @param {readonly any[]} docs */
+  #tell(docs) {
     this.current = docs;
-    [...this.#listeners].forEach((listener) => listener(docs));
+    if (this.#isTelling) {
+      return;
+    }
+    this.#isTelling = true;
+    queueMicrotask(() => {
+      this.#isTelling = false;
+      const { current } = this;
+      if (current !== undefined) {
+        [...this.#listeners].forEach((listener) => listener(current));
+      }
+    });
   }
 }

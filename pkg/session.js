@@ -16,8 +16,9 @@ export class Session {
   #target;
   #token;
   #isClosed = false;
-  /** @type {Map<string, Set<() => void>>} */
-  #watching = new Map();
+  /** @type {Map<number, import("./live.js").LiveQuery>} */
+  #live = new Map();
+  #lastLive = 0;
   /** @type {(() => void)[]} */
   #awaitingStatus = [];
 
@@ -38,7 +39,7 @@ export class Session {
   host() {
     return {
       emit: (/** @type {string} */ kind, /** @type {any} */ fact) => this.#hear(kind, fact),
-      take: this.documents.take.bind(this.documents),
+      take: this.#take.bind(this),
       token: () => this.#token(),
     };
   }
@@ -89,16 +90,21 @@ export class Session {
   }
 
   /**
-   * Calls back from a microtask after a collection changed. Returns what stops it.
-   * @param {string} collection
-   * @param {() => void} listener
+   * Gives a live query its number.
+   * @param {import("./live.js").LiveQuery} live
    */
-  onChange(collection, listener) {
-    const watching = this.#watching.get(collection) ?? new Set();
-    this.#watching.set(collection, watching.add(listener));
-    return () => {
-      watching.delete(listener);
-    };
+  addLive(live) {
+    this.#lastLive += 1;
+    this.#live.set(this.#lastLive, live);
+    return this.#lastLive;
+  }
+
+  /** @param {number} number */
+  removeLive(number) {
+    this.#live.delete(number);
+    if (!this.#isClosed) {
+      this.core.closeLive(number);
+    }
   }
 
   /** Resolves at the next status. */
@@ -117,6 +123,22 @@ export class Session {
   }
 
   /**
+   * @param {string} collection
+   * @param {Uint32Array} wanted
+   * @param {Uint32Array} fresh
+   * @param {string} ids
+   * @param {string} texts
+   * @param {string | number | undefined} purpose
+   */
+  #take(collection, wanted, fresh, ids, texts, purpose) {
+    const docs = this.documents.take(collection, wanted, fresh, ids, texts, purpose);
+    if (typeof purpose === "number") {
+      this.#live.get(purpose)?.handleAnswer(docs);
+    }
+    return docs;
+  }
+
+  /**
    * @param {string} kind
    * @param {any} fact
    */
@@ -125,10 +147,18 @@ export class Session {
       case "change": {
         const { collection, ids, origin, freed } = JSON.parse(fact);
         this.documents.forget(collection, ids, freed);
-        queueMicrotask(() => {
-          this.#watching.get(collection)?.forEach((listener) => listener());
-          this.#dispatch("change", { collection, ids, origin });
-        });
+        queueMicrotask(() => this.#dispatch("change", { collection, ids, origin }));
+        return;
+      }
+      case "live": {
+        const { collection, id, patches, stale } = JSON.parse(fact);
+        const doc = id === null ? undefined : this.documents.held(collection, id);
+        for (const { live, from, to, window } of patches) {
+          this.#live.get(live)?.handlePatch(from, to, doc, window);
+        }
+        for (const number of stale) {
+          this.#live.get(number)?.handleStale();
+        }
         return;
       }
       case "status":

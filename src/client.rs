@@ -19,7 +19,7 @@ use wasm_bindgen_futures::future_to_promise;
 
 use crate::{
     backend::{Backend, BackendOptions},
-    documents::Documents,
+    documents::{Documents, Purpose},
     errors::{json, plain, to_js},
     events::Events,
     host::{Browser, JsHost},
@@ -122,33 +122,60 @@ impl Core {
     /// The documents of these ids, `undefined` where there is none.
     #[wasm_bindgen(unchecked_return_type = "Promise<unknown[]>")]
     pub fn read(&self, collection: String, ids: Vec<String>) -> Promise {
-        let (client, documents, host) =
-            (self.client.clone(), Rc::clone(&self.documents), Rc::clone(&self.host));
+        let (client, documents, host) = self.parts();
         promise(async move {
             let collection = CollectionName::trusted(collection);
             let ids: Vec<RecordId> = ids.into_iter().map(RecordId::trusted).collect();
-            let hand_out = |found: &[Option<&str>]| {
-                let found = ids.iter().zip(found.iter().copied());
-                documents.hand_out(&host, &collection, found, None)
-            };
-            Ok(client.read_with(&collection, &ids, hand_out).await??.into())
+            let rows = client.rows(&collection, &ids).await?;
+            let found = ids.iter().zip(rows.iter().map(Option::as_ref));
+            Ok(documents.hand_out(&host, &collection, found, Purpose::Records)?.into())
         })
     }
 
     /// The documents that a query, given as a JSON text, finds.
     #[wasm_bindgen(unchecked_return_type = "Promise<unknown[]>")]
     pub fn list(&self, collection: String, query: String) -> Promise {
-        let (client, documents, host) =
-            (self.client.clone(), Rc::clone(&self.documents), Rc::clone(&self.host));
+        let (client, documents, host) = self.parts();
         promise(async move {
             let collection = CollectionName::trusted(collection);
-            let parsed = parse_query(&query)?;
-            let hand_out = |found: &[(RecordId, &str)]| {
-                let found = found.iter().map(|(id, text)| (id, Some(*text)));
-                documents.hand_out(&host, &collection, found, Some(&query))
-            };
-            Ok(client.select(&collection, &parsed, hand_out).await??.into())
+            let found = client.select(&collection, &parse_query(&query)?).await?;
+            let found = found.iter().map(|(id, row)| (id, Some(row)));
+            Ok(documents.hand_out(&host, &collection, found, Purpose::Query(&query))?.into())
         })
+    }
+
+    /// Begins to keep a query's answer current under a number of the caller's.
+    #[wasm_bindgen(js_name = openLive, unchecked_return_type = "Promise<void>")]
+    pub fn open_live(&self, collection: String, query: String, number: u32) -> Promise {
+        let (client, documents, host) = self.parts();
+        promise(async move {
+            let collection = CollectionName::trusted(collection);
+            let found = client.open_live(&collection, &parse_query(&query)?, number).await?;
+            let found = found.iter().map(|(id, row)| (id, Some(row)));
+            documents.hand_out(&host, &collection, found, Purpose::Live(number))?;
+            Ok(JsValue::UNDEFINED)
+        })
+    }
+
+    /// Hands out a live query's answer anew; false: it has to be opened again.
+    #[wasm_bindgen(js_name = answerLive, unchecked_return_type = "Promise<boolean>")]
+    pub fn answer_live(&self, collection: String, number: u32) -> Promise {
+        let (client, documents, host) = self.parts();
+        promise(async move {
+            let collection = CollectionName::trusted(collection);
+            let Some(found) = client.live_answer(&collection, number).await? else {
+                return Ok(JsValue::FALSE);
+            };
+            let found = found.iter().map(|(id, row)| (id, Some(row)));
+            documents.hand_out(&host, &collection, found, Purpose::Live(number))?;
+            Ok(JsValue::TRUE)
+        })
+    }
+
+    /// Lets a live query go.
+    #[wasm_bindgen(js_name = closeLive)]
+    pub fn close_live(&self, number: u32) {
+        self.client.close_live(number);
     }
 
     /// How many documents a query finds.
@@ -243,6 +270,12 @@ impl Core {
     /// Ends everything that runs by itself.
     pub fn close(&self) {
         self.client.close();
+    }
+}
+
+impl Core {
+    fn parts(&self) -> (Client<Browser>, Rc<Documents>, Rc<JsHost>) {
+        (self.client.clone(), Rc::clone(&self.documents), Rc::clone(&self.host))
     }
 }
 

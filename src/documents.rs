@@ -6,11 +6,26 @@ use std::{
 };
 
 use js_sys::Array;
-use syncline_core::model::Error;
+use syncline_core::{
+    engine::SeenRow,
+    model::{Error, LiveNumber},
+    query::HasText as _,
+};
 use syncline_protocol::{CollectionName, RecordId};
 use wasm_bindgen::JsValue;
 
 use crate::{errors::json, host::JsHost};
+
+/// What documents are handed out for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Purpose<'a> {
+    /// The answer of a live query.
+    Live(LiveNumber),
+    /// The answer to a query, by its text: kept until the collection changes.
+    Query(&'a str),
+    /// These records.
+    Records,
+}
 
 /// Which documents JavaScript holds, by the number it knows each by.
 #[derive(Debug, Default)]
@@ -36,26 +51,24 @@ impl Numbers {
 
 impl Documents {
     /// Gives JavaScript these documents, in order, as an array; `None` is `undefined`. Must run at the moment they were
-    /// read: what JavaScript keeps is then what is stored, until `forget`.
+    /// read, before anything is awaited: what JavaScript keeps is then what is stored, until `forget`.
     pub(crate) fn hand_out<'a>(
         &self,
         host: &JsHost,
         collection: &CollectionName,
-        found: impl Iterator<Item = (&'a RecordId, Option<&'a str>)>,
-        query: Option<&str>,
+        found: impl Iterator<Item = (&'a RecordId, Option<&'a SeenRow>)>,
+        purpose: Purpose<'_>,
     ) -> Result<Array, Error> {
         let mut numbers = self.numbers.borrow_mut();
         let mut held = numbers.held.remove(collection).unwrap_or_default();
         let (mut wanted, mut fresh, mut ids, mut texts) =
             (Vec::new(), Vec::new(), Vec::new(), String::from("["));
-        for (id, text) in found {
-            let Some(text) = text else {
-                wanted.push(0);
-                continue;
-            };
-            let number = match held.get(id) {
-                Some(number) => *number,
-                None => {
+        for (id, row) in found {
+            let number = match (held.get(id), row) {
+                (_, None) => 0,
+                (Some(number), Some(_)) => *number,
+                (None, Some(row)) => {
+                    let Some(text) = row.text() else { continue };
                     let number = numbers.take();
                     held.insert(id.clone(), number);
                     fresh.push(number);
@@ -72,8 +85,32 @@ impl Documents {
         texts.push(']');
         numbers.held.insert(collection.clone(), held);
         drop(numbers);
-        let query = query.map_or(JsValue::UNDEFINED, JsValue::from_str);
-        Ok(host.take(collection.as_str(), wanted, fresh, json(&ids)?, texts, query))
+        let purpose = match purpose {
+            Purpose::Records => JsValue::UNDEFINED,
+            Purpose::Query(query) => JsValue::from_str(query),
+            Purpose::Live(number) => JsValue::from(number),
+        };
+        Ok(host.take(collection.as_str(), wanted, fresh, json(&ids)?, texts, purpose))
+    }
+
+    /// Gives JavaScript one document that has just changed, to hold.
+    pub(crate) fn hand_out_changed(
+        &self,
+        host: &JsHost,
+        collection: &CollectionName,
+        record: &RecordId,
+        text: &str,
+    ) -> Result<(), Error> {
+        let mut numbers = self.numbers.borrow_mut();
+        if numbers.held.get(collection).is_some_and(|held| held.contains_key(record)) {
+            return Ok(());
+        }
+        let number = numbers.take();
+        numbers.held.entry(collection.clone()).or_default().insert(record.clone(), number);
+        drop(numbers);
+        let (ids, texts) = (json(&[record])?, format!("[{text}]"));
+        host.take(collection.as_str(), Vec::new(), vec![number], ids, texts, JsValue::UNDEFINED);
+        Ok(())
     }
 
     /// Forgets what JavaScript holds of these records (none: of the whole collection); gives the numbers that are free.

@@ -4,10 +4,10 @@ use std::rc::Rc;
 
 use serde::Serialize;
 use syncline_core::{
-    model::{ChangeOrigin, Conflict, Event, ResolvedAs},
+    model::{ChangeOrigin, Conflict, Event, LiveChange, LiveNumber, Patch, ResolvedAs},
     ports,
 };
-use syncline_protocol::RecordId;
+use syncline_protocol::{CollectionName, RecordId};
 
 use crate::{
     documents::Documents,
@@ -39,6 +39,32 @@ struct ConflictFact<'a> {
     resolved_as: ResolvedAs,
 }
 
+#[derive(Serialize)]
+struct LiveFact<'a> {
+    collection: &'a str,
+    id: Option<&'a RecordId>,
+    patches: Vec<PatchFact>,
+    stale: &'a [LiveNumber],
+}
+
+#[derive(Serialize)]
+struct PatchFact {
+    live: LiveNumber,
+    from: Option<usize>,
+    to: Option<usize>,
+    /// Whether the answer has to be asked for anew.
+    window: bool,
+}
+
+impl PatchFact {
+    fn of(live: LiveNumber, patch: Patch) -> Self {
+        match patch {
+            Patch::Moved { from, to } => Self { live, from, to, window: false },
+            Patch::Window => Self { live, from: None, to: None, window: true },
+        }
+    }
+}
+
 impl ports::Events for Events {
     fn emit(&self, event: Event) {
         match event {
@@ -51,6 +77,7 @@ impl ports::Events for Events {
                 self.emit_json("conflict", &ConflictFact { conflict: &conflict, resolved_as });
             }
             Event::Error(error) => self.host.emit("error", &plain(&error)),
+            Event::Live { collection, change } => self.emit_live(&collection, change),
             Event::Parked(parked) => self.emit_json("parked", &parked),
             Event::Status(status) => self.host.emit("status", &plain(&status)),
             Event::Sync(report) => self.host.emit("sync", &plain(&report)),
@@ -59,6 +86,23 @@ impl ports::Events for Events {
 }
 
 impl Events {
+    fn emit_live(&self, collection: &CollectionName, change: LiveChange) {
+        let fact = match &change {
+            LiveChange::Record { record, text, patches } => {
+                if let Some(text) = text {
+                    // A document that cannot be handed out is asked for when it is wanted.
+                    self.documents.hand_out_changed(&self.host, collection, record, text).ok();
+                }
+                let patches = patches.iter().map(|(number, patch)| PatchFact::of(*number, *patch)).collect();
+                LiveFact { collection: collection.as_str(), id: Some(record), patches, stale: &[] }
+            }
+            LiveChange::Stale(numbers) => {
+                LiveFact { collection: collection.as_str(), id: None, patches: Vec::new(), stale: numbers }
+            }
+        };
+        self.emit_json("live", &fact);
+    }
+
     /// Large facts go as text: JavaScript parses it faster than objects can be built from here.
     fn emit_json<T: Serialize>(&self, kind: &str, fact: &T) {
         if let Ok(text) = json(fact) {

@@ -20,7 +20,8 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(crate) fn emit(this: &JsHost, kind: &str, fact: &JsValue);
 
-    /// Keeps fresh documents under their numbers and gives the wanted ones, in order; 0 is `undefined`.
+    /// Keeps fresh documents under their numbers and gives the wanted ones, in order; 0 is `undefined`. `purpose` is a
+    /// query's text, a live query's number or undefined.
     #[wasm_bindgen(method)]
     pub(crate) fn take(
         this: &JsHost,
@@ -29,7 +30,7 @@ extern "C" {
         fresh: Vec<u32>,
         ids: String,
         texts: String,
-        query: JsValue,
+        purpose: JsValue,
     ) -> Array;
 
     /// Asks the app for a token.

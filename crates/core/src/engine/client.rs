@@ -9,19 +9,19 @@ use syncline_store::{Database, Plan, Read};
 use super::{
     messages::Message,
     mirror::Mirror,
-    reading::{reads_of, reads_of_record, row_of, rows_of},
+    reading::{SeenRow, reads_of_record, row_of},
     shared::{Shared, Signal},
     watcher::Watcher,
 };
 use crate::{
     model::{
-        CollectionTable, Error, ErrorCode, Identity, Options, ParkedChange, ParkedRow, PendingChange,
-        PendingState, QueueRow, RecordKeys, RecordState, Status, SyncReport, Table, collection_key, read_row,
-        record_key, record_of,
+        CollectionTable, Error, ErrorCode, Identity, Leadership, Options, ParkedChange, ParkedRow,
+        PendingChange, PendingState, QueueRow, RecordKeys, RecordState, Single as _, Status, SyncReport,
+        Table, collection_key, read_row, record_key, record_of,
     },
     plan::{Discard, EditIntent, EditKind, EditPlan, Enable, OpenPlan, Requeue, change_of},
     ports::Host,
-    query::Query,
+    query::{HasText as _, Query},
 };
 
 /// One edit as the app asks for it.
@@ -115,42 +115,23 @@ impl<H: Host> Client<H> {
         collection: &CollectionName,
         records: &[RecordId],
     ) -> Result<Vec<Option<String>>, Error> {
-        let copy = |found: &[Option<&str>]| found.iter().map(|text| text.map(str::to_owned)).collect();
-        self.read_with(collection, records, copy).await
+        let rows = self.rows(collection, records).await?;
+        Ok(rows.iter().map(|row| row.as_ref().and_then(|row| row.text()).map(str::to_owned)).collect())
     }
 
-    /// The same, as of one moment; `make` gets the JSON texts in order.
-    pub async fn read_with<T>(
+    /// Each record's row as the user sees it, as of one moment: the one at which this resolves.
+    pub async fn rows(
         &self,
         collection: &CollectionName,
         records: &[RecordId],
-        mut make: impl FnMut(&[Option<&str>]) -> T,
-    ) -> Result<T, Error> {
+    ) -> Result<Vec<Option<SeenRow>>, Error> {
         self.known(collection)?;
         let reads: Vec<Read> =
-            records.iter().flat_map(|record| reads_of_record(collection, record)).collect();
+            records.iter().flat_map(|record| RecordKeys::of(collection, record).reads()).collect();
         let look = |view: &dyn syncline_store::View| {
-            let rows: Vec<_> = records.iter().map(|record| row_of(view, collection, record)).collect();
-            let texts: Vec<_> = rows.iter().map(|row| row.as_ref().and_then(|row| row.text())).collect();
-            make(&texts)
+            records.iter().map(|record| row_of(view, collection, record)).collect()
         };
         Ok(self.database.read(&reads, look).await?)
-    }
-
-    /// Answers a query, as of one moment; `make` gets ids and JSON texts in order.
-    pub async fn select<T>(
-        &self,
-        collection: &CollectionName,
-        query: &Query,
-        mut make: impl FnMut(&[(RecordId, &str)]) -> T,
-    ) -> Result<T, Error> {
-        self.known(collection)?;
-        let look = |view: &dyn syncline_store::View| {
-            let rows = rows_of(view, collection);
-            let records = rows.iter().filter_map(|(id, row)| Some((id.clone(), row.text()?)));
-            query.select(records).map(|found| make(&found))
-        };
-        self.database.read(&reads_of(collection), look).await?
     }
 
     /// How many records a query finds.
@@ -159,14 +140,14 @@ impl<H: Host> Client<H> {
         if *query == Query::default() {
             return Ok(self.shared.mirror.borrow().tally(collection).records);
         }
-        self.select(collection, query, |found| u64::try_from(found.len()).unwrap_or(u64::MAX)).await
+        Ok(u64::try_from(self.select(collection, query).await?.len()).unwrap_or(u64::MAX))
     }
 
     /// The queue, oldest first.
     pub async fn pending(&self) -> Result<Vec<PendingChange>, Error> {
         let is_pushing = self.shared.is_pushing.get();
         let mut pending = self
-            .rows(Table::Queue, |key, bytes| {
+            .table(Table::Queue, |key, bytes| {
                 let row: QueueRow<'_> = read_row(bytes)?;
                 let Some((_, collection, record)) = record_of(key) else { return Ok(None) };
                 let is_on_its_way = row.is_sent && row.next.is_none() && is_pushing;
@@ -186,7 +167,7 @@ impl<H: Host> Client<H> {
 
     /// What the server refused for good.
     pub async fn parked(&self) -> Result<Vec<ParkedChange>, Error> {
-        self.rows(Table::Parked, |_, bytes| {
+        self.table(Table::Parked, |_, bytes| {
             let row: ParkedRow<'_> = read_row(bytes)?;
             Ok(Some(ParkedChange {
                 change: change_of(&row.collection, &row.record, &row.change)?,
@@ -296,11 +277,18 @@ impl<H: Host> Client<H> {
                 [CollectionTable::State, CollectionTable::Tally]
                     .map(|table| Read::Key(collection_key(table, name)))
             })
+            .chain([Read::Key(Leadership::key())])
             .collect();
         let mirror = self.database.read(&reads, |view| Mirror::load(view, names())).await?;
         self.shared.mirror.replace(mirror);
+        self.shared.is_mirror_stale.set(false);
         self.shared.refresh_status();
         Ok(())
+    }
+
+    /// Reads it again where commits went by unseen. Where that fails, or is dropped half-way, the next call does it.
+    pub(super) async fn freshen_mirror(&self) -> Result<(), Error> {
+        if self.shared.is_mirror_stale.get() { self.load_mirror().await } else { Ok(()) }
     }
 
     fn compact_if_due(&self) {
@@ -315,7 +303,7 @@ impl<H: Host> Client<H> {
         }));
     }
 
-    fn known(&self, collection: &CollectionName) -> Result<(), Error> {
+    pub(super) fn known(&self, collection: &CollectionName) -> Result<(), Error> {
         if self.shared.options.collections.contains_key(collection) {
             return Ok(());
         }
@@ -325,7 +313,7 @@ impl<H: Host> Client<H> {
         ))
     }
 
-    async fn rows<T>(
+    async fn table<T>(
         &self,
         table: Table,
         row: impl Fn(&syncline_store::Key, &[u8]) -> Result<Option<T>, Error>,

@@ -66,13 +66,14 @@ impl<H: Host> Client<H> {
                 Signal::Closed => return,
                 Signal::Requested(reply) => self.ask_leader(reply),
                 Signal::Reset => {
-                    if let Err(error) = self.load_mirror().await {
+                    if let Err(error) = self.freshen_mirror().await {
                         self.shared.host.events().emit(Event::Error(error));
                     }
                 }
                 // The leader hears of these by itself, from the log.
                 Signal::ContextRequested(_)
                 | Signal::Hint
+                | Signal::LedAnew
                 | Signal::LiveUp
                 | Signal::LocalChange
                 | Signal::Settings => {}
@@ -119,7 +120,10 @@ impl<H: Host> Client<H> {
                 let activity = self.shared.activity.borrow().clone();
                 self.shared.say(&Message::Activity(activity));
             }
-            Message::Committed => self.database.catch_up().await?,
+            Message::Committed => {
+                self.database.catch_up().await?;
+                self.freshen_mirror().await?;
+            }
             Message::SyncRequested { request } if is_leader => {
                 // The change that the other context wants to see synced may be in the tail.
                 self.database.catch_up().await?;

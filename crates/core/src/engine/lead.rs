@@ -69,6 +69,7 @@ impl<H: Host> Client<H> {
     /// Leads until the client is closed or another context took over.
     pub(super) async fn lead(&self, signals: &mut UnboundedReceiver<Signal>) -> Result<LeadEnd, Error> {
         let (epoch, retry) = self.run_plan(TakeLeadership).await?;
+        self.freshen_mirror().await?;
         self.shared.is_leader.set(true);
         let is_online = self.shared.host.network().is_online();
         let is_enabled = self.shared.mirror.borrow().is_any_enabled();
@@ -103,7 +104,12 @@ impl<H: Host> Client<H> {
         signals: &mut UnboundedReceiver<Signal>,
     ) -> Result<LeadEnd, Error> {
         loop {
+            if self.shared.mirror.borrow().epoch > leader.epoch {
+                return Ok(LeadEnd::Fenced);
+            }
             let now = self.shared.now();
+            // Asked each time: word of a change that comes while something else is attended to is heard by nobody.
+            leader.scheduler.handle_online(self.shared.host.network().is_online(), now);
             match leader.scheduler.poll(now) {
                 Next::StartCycle => {
                     leader.served.append(&mut leader.waiting);
@@ -160,9 +166,7 @@ impl<H: Host> Client<H> {
                 let chance = host.random().next();
                 leader.scheduler.handle_live_down(&ended, chance, self.shared.now());
             }
-            () = network => {
-                leader.scheduler.handle_online(host.network().is_online(), self.shared.now());
-            }
+            () = network => {}
             () = timer => {}
         }
         Ok(None)
@@ -176,6 +180,7 @@ impl<H: Host> Client<H> {
         let now = self.shared.now();
         match signal {
             None | Some(Signal::Closed) => return Ok(Some(LeadEnd::Closed)),
+            Some(Signal::LedAnew) => {}
             Some(Signal::ContextRequested(request)) => {
                 self.shared.say(&Message::SyncStarted { request: request.clone() });
                 leader.waiting.requests.push(request);
@@ -188,7 +193,12 @@ impl<H: Host> Client<H> {
                 leader.waiting.replies.push(reply);
                 leader.scheduler.handle_request(now);
             }
-            Some(Signal::Reset) => self.load_mirror().await?,
+            Some(Signal::Reset) => {
+                self.freshen_mirror().await?;
+                // Anything may have been among what went by: edits, and the settings too.
+                let is_enabled = self.shared.mirror.borrow().is_any_enabled();
+                leader.scheduler.handle_settings(is_enabled, now);
+            }
             Some(Signal::Settings) => {
                 let is_enabled = self.shared.mirror.borrow().is_any_enabled();
                 leader.scheduler.handle_settings(is_enabled, now);

@@ -5,12 +5,25 @@ use std::collections::BTreeMap;
 use syncline_protocol::CollectionName;
 use syncline_store::{Commit, Value, View};
 
-use crate::model::{CollectionState, CollectionTable, Table, Tally, collection_key, read_row};
+use crate::model::{
+    CollectionState, CollectionTable, Leadership, Single as _, Table, Tally, collection_key, read_row,
+};
 
 /// What is known of each collection of this database.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Mirror {
     pub(super) collections: BTreeMap<CollectionName, (CollectionState, Tally)>,
+    /// The leadership that lasts.
+    pub(super) epoch: u64,
+}
+
+/// What a commit means to whoever syncs.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(super) struct Turned {
+    /// Sync of a collection was switched on or off.
+    pub(super) is_switched: bool,
+    /// A leadership began.
+    pub(super) is_led_anew: bool,
 }
 
 impl Mirror {
@@ -21,27 +34,33 @@ impl Mirror {
             let tally = view.row(&collection_key(CollectionTable::Tally, name));
             (name.clone(), (read(state.as_ref()), read(tally.as_ref())))
         });
-        Self { collections: collections.collect() }
+        let epoch = read::<Leadership>(view.row(&Leadership::key()).as_ref()).epoch;
+        Self { collections: collections.collect(), epoch }
     }
 
-    /// Takes in a commit. Says whether any collection was switched on or off.
-    pub(super) fn handle_commit(&mut self, commit: &Commit) -> bool {
-        let mut is_switched = false;
+    /// Takes in a commit.
+    pub(super) fn handle_commit(&mut self, commit: &Commit) -> Turned {
+        let mut turned = Turned::default();
         let meta: Vec<_> = commit.writes.iter().filter(|(key, _)| Table::Meta.has(key)).collect();
+        let leadership = Leadership::key();
+        for (_, value) in meta.iter().filter(|(key, _)| *key == leadership) {
+            self.epoch = read::<Leadership>(value.as_ref()).epoch;
+            turned.is_led_anew = true;
+        }
         for (name, (state, tally)) in &mut self.collections {
             let state_key = collection_key(CollectionTable::State, name);
             let tally_key = collection_key(CollectionTable::Tally, name);
             for (key, value) in &meta {
                 if *key == state_key {
                     let new: CollectionState = read(value.as_ref());
-                    is_switched |= new.is_enabled != state.is_enabled;
+                    turned.is_switched |= new.is_enabled != state.is_enabled;
                     *state = new;
                 } else if *key == tally_key {
                     *tally = read(value.as_ref());
                 }
             }
         }
-        is_switched
+        turned
     }
 
     /// Whether sync is on for any collection.

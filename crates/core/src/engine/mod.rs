@@ -12,11 +12,14 @@ mod client;
 mod cycle;
 mod follow;
 mod lead;
+mod lookup;
 mod messages;
 mod mirror;
+mod querying;
 mod reading;
 mod shared;
 mod status;
 mod watcher;
 
 pub use client::{Client, Intent};
+pub use reading::SeenRow;

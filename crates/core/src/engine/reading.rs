@@ -5,7 +5,10 @@ use std::{borrow::Cow, cmp::Ordering};
 use syncline_protocol::{CollectionName, RecordId};
 use syncline_store::{Key, Read, Value, View};
 
-use crate::model::{Base, QueueRow, Table, collection_of, read_row, record_key, record_of};
+use crate::{
+    model::{Base, QueueRow, Table, collection_of, read_row, record_key, record_of},
+    query::HasText,
+};
 
 /// The rows that reading a collection looks at.
 pub(super) fn reads_of(collection: &CollectionName) -> [Read; 2] {
@@ -20,10 +23,11 @@ pub(super) fn reads_of_record(collection: &CollectionName, record: &RecordId) ->
 /// The row of one record that says what the user sees; `None`: there is no such record.
 pub(super) fn row_of(view: &dyn View, collection: &CollectionName, record: &RecordId) -> Option<SeenRow> {
     let row = |table| view.row(&record_key(table, collection, record));
-    row(Table::Queue).map(SeenRow::Queue).or_else(|| row(Table::Base).map(SeenRow::Base))
+    let seen = row(Table::Queue).map(SeenRow::Queue).or_else(|| row(Table::Base).map(SeenRow::Base));
+    seen.filter(SeenRow::is_visible)
 }
 
-/// The rows of a collection's records, each the one that says what the user sees, in the order of their ids.
+/// The rows of the records that the user sees in a collection, in the order of their ids.
 pub(super) fn rows_of(view: &dyn View, collection: &CollectionName) -> Vec<(RecordId, SeenRow)> {
     let rows = |table| -> Vec<(Key, Value)> {
         let Read::Range { start, end } = collection_of(table, collection) else { return Vec::new() };
@@ -47,18 +51,22 @@ pub(super) fn rows_of(view: &dyn View, collection: &CollectionName) -> Vec<(Reco
             Ordering::Greater => queued.next().map(|(id, value)| (id, SeenRow::Queue(value))),
         }
     })
+    .filter(|(_, row)| row.is_visible())
     .collect()
 }
 
 /// The row that says what the user sees of a record.
-pub(super) enum SeenRow {
+#[derive(Clone, Debug)]
+pub enum SeenRow {
+    /// As the server confirmed it.
     Base(Value),
+    /// As it was edited here.
     Queue(Value),
 }
 
-impl SeenRow {
-    /// The document's text; `None`: deleted here, or a row that cannot be read.
-    pub(super) fn text(&self) -> Option<&str> {
+impl HasText for SeenRow {
+    /// `None`: deleted here, or a row that cannot be read.
+    fn text(&self) -> Option<&str> {
         let doc = match self {
             Self::Base(row) => read_row::<Base<'_>>(row).ok().map(|base| base.doc),
             Self::Queue(row) => {
@@ -70,5 +78,12 @@ impl SeenRow {
             Cow::Borrowed(text) => Some(text),
             Cow::Owned(_) => None,
         }
+    }
+}
+
+impl SeenRow {
+    /// Whether the user sees the record.
+    pub(super) fn is_visible(&self) -> bool {
+        matches!(self, Self::Base(_)) || self.text().is_some()
     }
 }

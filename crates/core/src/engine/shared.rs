@@ -11,6 +11,7 @@ use syncline_protocol::{ChangeId, Millis};
 use uuid::Builder;
 
 use super::{
+    lookup::Lookup,
     messages::Message,
     mirror::Mirror,
     status::{Activity, decide},
@@ -30,6 +31,8 @@ pub(super) enum Signal {
     Closed,
     /// The server may have news.
     Hint,
+    /// A leadership began, here or in another context.
+    LedAnew,
     /// The live channel is up.
     LiveUp,
     /// The app changed something, here or in another context.
@@ -49,6 +52,9 @@ pub(super) struct Shared<H> {
     pub(super) host: H,
     pub(super) options: Options,
     pub(super) mirror: RefCell<Mirror>,
+    pub(super) lookup: RefCell<Lookup>,
+    /// Whether commits went by that the mirror has not taken in.
+    pub(super) is_mirror_stale: Cell<bool>,
     pub(super) activity: RefCell<Activity>,
     pub(super) is_leader: Cell<bool>,
     pub(super) is_closed: Cell<bool>,
@@ -72,6 +78,8 @@ impl<H: Host> Shared<H> {
             host,
             options,
             mirror: RefCell::default(),
+            lookup: RefCell::default(),
+            is_mirror_stale: Cell::default(),
             activity: RefCell::default(),
             is_leader: Cell::default(),
             is_closed: Cell::default(),

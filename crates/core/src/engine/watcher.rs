@@ -14,7 +14,7 @@ use super::{
     shared::{Shared, Signal},
 };
 use crate::{
-    model::{Base, ChangeOrigin, Event, QueueRow, Table, read_row, record_key, record_of},
+    model::{Base, ChangeOrigin, Event, LiveChange, QueueRow, RecordKeys, Table, read_row, record_of},
     plan::Origin,
     ports::{Events as _, Host},
 };
@@ -24,18 +24,18 @@ pub(super) struct Watcher<H>(pub(super) Rc<Shared<H>>);
 
 impl<H: Host> Observer for Watcher<H> {
     fn reads(&self, commit: &Commit) -> Vec<Read> {
-        if Origin::of_tag(commit.origin) == Origin::Local {
-            return Vec::new();
-        }
-        let both = |(_, collection, record): (Table, CollectionName, RecordId)| {
-            [Table::Base, Table::Queue].map(|table| Read::Key(record_key(table, &collection, &record)))
+        // What the app wrote is in the commit; only where it gave a change up is the base seen again.
+        let is_local = Origin::of_tag(commit.origin) == Origin::Local;
+        let keys = |(key, value): &(Key, Option<Value>)| {
+            let (_, collection, record) = record_of(key).filter(|_| !is_local || value.is_none())?;
+            Some(RecordKeys::of(&collection, &record).reads())
         };
-        commit.writes.iter().filter_map(|(key, _)| record_of(key)).flat_map(both).collect()
+        commit.writes.iter().filter_map(keys).flatten().collect()
     }
 
     fn handle_commit(&self, before: &dyn View, commit: &Commit, is_own: bool) {
         let shared = &self.0;
-        let is_switched = shared.mirror.borrow_mut().handle_commit(commit);
+        let turned = shared.mirror.borrow_mut().handle_commit(commit);
         let origin = Origin::of_tag(commit.origin);
         let told = match (origin, is_own) {
             (Origin::Remote, _) => ChangeOrigin::Remote,
@@ -47,13 +47,20 @@ impl<H: Host> Observer for Watcher<H> {
             Origin::Remote => changed_records(before, commit),
         };
         for (collection, ids) in changed {
-            shared.host.events().emit(Event::Change { collection, ids, origin: told });
+            let live = self.follow(before, commit, &collection, &ids);
+            shared.host.events().emit(Event::Change { collection: collection.clone(), ids, origin: told });
+            for change in live {
+                shared.host.events().emit(Event::Live { collection: collection.clone(), change });
+            }
         }
         if is_own {
             shared.say(&Message::Committed);
         }
-        if is_switched {
+        if turned.is_switched {
             shared.signal(Signal::Settings);
+        }
+        if turned.is_led_anew {
+            shared.signal(Signal::LedAnew);
         }
         if origin == Origin::Local {
             shared.signal(Signal::LocalChange);
@@ -62,6 +69,7 @@ impl<H: Host> Observer for Watcher<H> {
     }
 
     fn handle_reset(&self) {
+        let stale = self.0.lookup.borrow_mut().reset();
         for collection in self.0.options.collections.keys() {
             let event = Event::Change {
                 collection: collection.clone(),
@@ -70,8 +78,45 @@ impl<H: Host> Observer for Watcher<H> {
             };
             self.0.host.events().emit(event);
         }
+        self.0.is_mirror_stale.set(true);
+        for (collection, numbers) in stale {
+            let change = LiveChange::Stale(numbers);
+            self.0.host.events().emit(Event::Live { collection, change });
+        }
         self.0.signal(Signal::Reset);
     }
+}
+
+impl<H: Host> Watcher<H> {
+    /// Lets indexes and live queries take in what changed.
+    fn follow(
+        &self,
+        before: &dyn View,
+        commit: &Commit,
+        collection: &CollectionName,
+        ids: &[RecordId],
+    ) -> Vec<LiveChange> {
+        if !self.0.lookup.borrow().is_following(collection) {
+            return Vec::new();
+        }
+        let written = written(commit);
+        let text = |record: &RecordId| {
+            let keys = RecordKeys::of(collection, record);
+            local_text(after(before, &written, &keys.queue), || after(before, &written, &keys.base))
+        };
+        let changed = ids.iter().map(|record| (record.clone(), text(record))).collect();
+        self.0.lookup.borrow_mut().handle(collection, changed)
+    }
+}
+
+/// The rows that a commit wrote, the last of each key.
+fn written(commit: &Commit) -> BTreeMap<&Key, Option<&Value>> {
+    commit.writes.iter().map(|(key, value)| (key, value.as_ref())).collect()
+}
+
+/// The row at a key once a commit is applied.
+fn after(before: &dyn View, written: &BTreeMap<&Key, Option<&Value>>, key: &Key) -> Option<Value> {
+    written.get(key).map_or_else(|| before.row(key), |value| value.cloned())
 }
 
 /// The records that the app edited: each edit changes what the user sees, and writes the record's queue row.
@@ -87,9 +132,7 @@ fn edited_records(commit: &Commit) -> BTreeMap<CollectionName, Vec<RecordId>> {
 
 /// The records that look different to the user after what the server said.
 fn changed_records(before: &dyn View, commit: &Commit) -> BTreeMap<CollectionName, Vec<RecordId>> {
-    let written: BTreeMap<&Key, Option<&Value>> =
-        commit.writes.iter().map(|(key, value)| (key, value.as_ref())).collect();
-    let after = |key: &Key| written.get(key).map_or_else(|| before.row(key), |value| value.cloned());
+    let written = written(commit);
     let records: BTreeSet<(CollectionName, RecordId)> = commit
         .writes
         .iter()
@@ -98,10 +141,9 @@ fn changed_records(before: &dyn View, commit: &Commit) -> BTreeMap<CollectionNam
         .collect();
     let mut changed = BTreeMap::<CollectionName, Vec<RecordId>>::new();
     for (collection, record) in records {
-        let base = record_key(Table::Base, &collection, &record);
-        let queue = record_key(Table::Queue, &collection, &record);
-        let was = local_text(before.row(&queue), || before.row(&base));
-        let is = local_text(after(&queue), || after(&base));
+        let keys = RecordKeys::of(&collection, &record);
+        let was = local_text(before.row(&keys.queue), || before.row(&keys.base));
+        let is = local_text(after(before, &written, &keys.queue), || after(before, &written, &keys.base));
         if was != is {
             changed.entry(collection).or_default().push(record);
         }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize, Serializer};
 use syncline_protocol::{Change, ChangeId, CollectionName, JsonText, Millis, RecordId};
 
-use super::{Error, Status};
+use super::{Error, LiveChange, Status};
 
 /// Where a change of the data came from.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
@@ -33,6 +33,13 @@ pub enum Event {
     Conflict(Conflict, ResolvedAs),
     /// Sync met an error.
     Error(Error),
+    /// The answers of live queries changed.
+    Live {
+        /// Of which collection.
+        collection: CollectionName,
+        /// How.
+        change: LiveChange,
+    },
     /// A change was refused and rolled back.
     Parked(ParkedChange),
     /// The status changed.

@@ -4,6 +4,7 @@ mod collection;
 mod error;
 mod event;
 mod keys;
+mod live;
 mod meta;
 mod options;
 mod rows;
@@ -19,6 +20,7 @@ pub use event::{
 pub use keys::{
     CollectionTable, RecordKeys, Table, collection_key, collection_of, parked_key, record_key, record_of,
 };
+pub use live::{LiveChange, LiveNumber, Patch};
 pub use meta::{CollectionState, Identity, Leadership, RetryState, Single, Skew, Tally};
 pub use options::{Backoff, Options, Schedule};
 pub use rows::{Base, Edit, EditOp, ParkedRow, QueueRow, RowError, StoredVersion};

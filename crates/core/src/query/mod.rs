@@ -1,18 +1,26 @@
 //! Queries over a collection: reading them, filtering, ordering. Holds no records and no indexes.
 
 mod condition;
+mod index;
+mod live;
 mod order;
 mod path;
+mod planner;
 mod read;
+
+use std::ops::Range;
 
 use serde_json::Value;
 use syncline_protocol::RecordId;
 
 pub use condition::{Condition, Test};
+pub use index::Index;
+pub use live::LiveQuery;
 pub use order::OrderBy;
 pub use path::FieldPath;
+pub use planner::choose_index;
 
-use crate::model::Error;
+use crate::model::{Error, ErrorCode};
 
 /// What is asked of a collection.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -38,23 +46,20 @@ impl Query {
         self.conditions.is_empty() && self.order_by.is_empty()
     }
 
-    /// Answers the query over a collection's records in the order of their ids; documents are JSON texts.
-    pub fn select<'a>(
+    /// Answers the query over some of a collection's records, in the order of their ids.
+    pub fn select<R: HasText>(
         &self,
-        records: impl Iterator<Item = (RecordId, &'a str)>,
-    ) -> Result<Vec<(RecordId, &'a str)>, Error> {
-        let window = self.offset..self.limit.map_or(usize::MAX, |limit| self.offset.saturating_add(limit));
+        records: impl Iterator<Item = (RecordId, R)>,
+    ) -> Result<Vec<(RecordId, R)>, Error> {
+        let window = self.window();
         if self.is_by_id() {
             return Ok(records.skip(window.start).take(window.len()).collect());
         }
         let mut found = Vec::new();
-        for (id, text) in records {
-            let doc: Value = serde_json::from_str(text)
-                .map_err(|error| Error::new(crate::model::ErrorCode::StorageCorrupt, error.to_string()))?;
-            if self.conditions.iter().all(|condition| condition.holds(&doc)) {
-                let keys: Vec<Option<Value>> =
-                    self.order_by.iter().map(|order| order.path.of(&doc).cloned()).collect();
-                found.push((keys, id, text));
+        for (id, row) in records {
+            let doc = parse(row.text().unwrap_or("null"))?;
+            if self.holds(&doc) {
+                found.push((self.keys(&doc), id, row));
             }
             if self.order_by.is_empty() && found.len() >= window.end {
                 break;
@@ -62,8 +67,48 @@ impl Query {
         }
         // The records came by id and the sort is stable: ties stay by id.
         found.sort_by(|one, other| order::compare_keys(&self.order_by, &one.0, &other.0));
-        Ok(found.into_iter().skip(window.start).take(window.len()).map(|(_, id, text)| (id, text)).collect())
+        Ok(found.into_iter().skip(window.start).take(window.len()).map(|(_, id, row)| (id, row)).collect())
     }
+
+    /// Whether a document meets every condition.
+    pub fn holds(&self, doc: &Value) -> bool {
+        self.conditions.iter().all(|condition| condition.holds(doc))
+    }
+
+    /// The query without one of its conditions, which something else has seen to.
+    #[must_use]
+    pub fn without(&self, place: usize) -> Self {
+        let mut rest = self.clone();
+        if place < rest.conditions.len() {
+            rest.conditions.remove(place);
+        }
+        rest
+    }
+
+    pub(crate) fn window(&self) -> Range<usize> {
+        self.offset..self.limit.map_or(usize::MAX, |limit| self.offset.saturating_add(limit))
+    }
+
+    fn keys(&self, doc: &Value) -> Vec<Option<Value>> {
+        self.order_by.iter().map(|order| order.path.of(doc).cloned()).collect()
+    }
+}
+
+/// A record that can say its document's JSON text.
+pub trait HasText {
+    /// The text; `None` where it cannot be read.
+    fn text(&self) -> Option<&str>;
+}
+
+impl HasText for &str {
+    fn text(&self) -> Option<&str> {
+        Some(self)
+    }
+}
+
+/// Reads a document's text.
+pub(crate) fn parse(text: &str) -> Result<Value, Error> {
+    serde_json::from_str(text).map_err(|error| Error::new(ErrorCode::StorageCorrupt, error.to_string()))
 }
 
 #[cfg(test)]

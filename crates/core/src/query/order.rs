@@ -59,3 +59,27 @@ fn rank(value: &Value) -> u8 {
         Value::Object(_) => 5,
     }
 }
+
+/// A value that sorts as queries do.
+#[derive(Clone, Debug)]
+pub(super) struct SortKey(pub(super) Value);
+
+impl Eq for SortKey {}
+
+impl PartialEq for SortKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Ord for SortKey {
+    fn cmp(&self, other: &Self) -> Ordering {
+        compare(&self.0, &other.0)
+    }
+}
+
+impl PartialOrd for SortKey {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}

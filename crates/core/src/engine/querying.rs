@@ -1,0 +1,120 @@
+//! Answers queries, once and for as long as they live, by indexes where there are any. Chooses no index itself.
+//!
+//! What these give is as of the moment at which they resolve: nothing is awaited between the last look and the return. What
+//! a look makes of a view that lacks rows is thrown away, so everything is kept after it.
+
+use serde_json::Value;
+use syncline_protocol::{CollectionName, RecordId};
+use syncline_store::{Read, View};
+
+use super::{
+    client::Client,
+    reading::{SeenRow, reads_of, row_of, rows_of},
+};
+use crate::{
+    model::{Error, LiveNumber, RecordKeys},
+    ports::Host,
+    query::{Condition, FieldPath, HasText as _, Index, LiveQuery, Query, choose_index, parse},
+};
+
+impl<H: Host> Client<H> {
+    /// The records that a query finds, in order.
+    pub async fn select(
+        &self,
+        collection: &CollectionName,
+        query: &Query,
+    ) -> Result<Vec<(RecordId, SeenRow)>, Error> {
+        self.known(collection)?;
+        let chosen = choose_index(query, &self.indexed(collection));
+        match chosen.and_then(|place| Some((place, query.conditions.get(place)?))) {
+            Some((place, condition)) => {
+                self.ensure_index(collection, &condition.path).await?;
+                self.select_by_index(collection, condition, &query.without(place)).await
+            }
+            None => {
+                let look = |view: &dyn View| query.select(rows_of(view, collection).into_iter());
+                self.database.read(&reads_of(collection), look).await?
+            }
+        }
+    }
+
+    /// Begins to keep a query's answer current: `Event::Live` tells of what changes. Gives the answer.
+    pub async fn open_live(
+        &self,
+        collection: &CollectionName,
+        query: &Query,
+        number: LiveNumber,
+    ) -> Result<Vec<(RecordId, SeenRow)>, Error> {
+        let everything = self.select(collection, &Query::default()).await?;
+        let docs = parsed(&everything)?;
+        let records = everything.iter().zip(&docs).map(|((record, _), doc)| (record.clone(), doc));
+        let live = LiveQuery::new(query.clone(), records);
+        let answer = live
+            .answer()
+            .filter_map(|record| {
+                let place = everything.binary_search_by(|(known, _)| known.cmp(record)).ok()?;
+                everything.get(place).cloned()
+            })
+            .collect();
+        self.shared.lookup.borrow_mut().keep_live(collection, number, live);
+        Ok(answer)
+    }
+
+    /// A live query's answer; `None`: it has to be opened again.
+    pub async fn live_answer(
+        &self,
+        collection: &CollectionName,
+        number: LiveNumber,
+    ) -> Result<Option<Vec<(RecordId, SeenRow)>>, Error> {
+        let Some(records) = self.shared.lookup.borrow().answer(collection, number) else { return Ok(None) };
+        let rows = self.rows(collection, &records).await?;
+        Ok(Some(records.into_iter().zip(rows).filter_map(|(record, row)| Some((record, row?))).collect()))
+    }
+
+    /// Lets a live query go.
+    pub fn close_live(&self, number: LiveNumber) {
+        self.shared.lookup.borrow_mut().drop_live(number);
+    }
+
+    async fn select_by_index(
+        &self,
+        collection: &CollectionName,
+        condition: &Condition,
+        rest: &Query,
+    ) -> Result<Vec<(RecordId, SeenRow)>, Error> {
+        let find = || {
+            let lookup = self.shared.lookup.borrow();
+            lookup.find(collection, &condition.path, &condition.test).unwrap_or_default()
+        };
+        let reads: Vec<Read> =
+            find().iter().flat_map(|record| RecordKeys::of(collection, record).reads()).collect();
+        let look = |view: &dyn View| {
+            // Asked again at each look: commits may have come in while pages were loaded.
+            let found = find().into_iter();
+            rest.select(found.filter_map(|record| Some((record.clone(), row_of(view, collection, &record)?))))
+        };
+        self.database.read(&reads, look).await?
+    }
+
+    async fn ensure_index(&self, collection: &CollectionName, path: &FieldPath) -> Result<(), Error> {
+        if self.shared.lookup.borrow().has_index(collection, path) {
+            return Ok(());
+        }
+        let everything = self.database.read(&reads_of(collection), |view| rows_of(view, collection)).await?;
+        let mut index = Index::default();
+        for ((record, _), doc) in everything.iter().zip(parsed(&everything)?) {
+            index.handle(path, record, Some(&doc));
+        }
+        self.shared.lookup.borrow_mut().keep_index(collection, path.clone(), index);
+        Ok(())
+    }
+
+    fn indexed(&self, collection: &CollectionName) -> Vec<FieldPath> {
+        let options = self.shared.options.collections.get(collection);
+        options.into_iter().flat_map(|options| &options.indexes).map(|path| FieldPath::parse(path)).collect()
+    }
+}
+
+fn parsed(rows: &[(RecordId, SeenRow)]) -> Result<Vec<Value>, Error> {
+    rows.iter().map(|(_, row)| parse(row.text().unwrap_or("null"))).collect()
+}
