@@ -57,6 +57,11 @@ impl Cache {
         Some(Rc::clone(&kept.page))
     }
 
+    /// Answers whether a page is there, which is no use of it.
+    pub(crate) fn contains(&self, id: PageId) -> bool {
+        self.pages.contains_key(&id)
+    }
+
     pub(crate) fn clear(&mut self) {
         *self = Self::new(self.limit);
     }

@@ -5,10 +5,10 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use crate::context::{Context, Loading};
-use crate::format::encode_entry;
+use crate::format::{Entry, encode_entry};
 use crate::snapshot::{Misses, Overlay, Pins, Snapshot};
-use crate::turn::{Job, TurnResult, lay_over};
-use crate::{Append, Commit, Disk, Entries, Observer, Read, Sequence, StoreError, Tail};
+use crate::turn::{Job, TurnResult};
+use crate::{Append, Commit, Disk, Entries, Observer, Part, Read, Sequence, StoreError, Tail, Value, Write};
 
 /// What a batch of plans decided, or what it takes to decide.
 enum Draft {
@@ -17,7 +17,7 @@ enum Draft {
     /// Nothing is to be written.
     Nothing,
     /// This entry is to be appended.
-    Entry(Rc<[u8]>),
+    Entry(Entry),
 }
 
 impl<D: Disk, O: Observer> Context<D, O> {
@@ -80,10 +80,10 @@ impl<D: Disk, O: Observer> Context<D, O> {
     }
 
     async fn append(&self, jobs: &[Rc<dyn Job>], pins: &Pins) -> Result<(Draft, Option<Append>), StoreError> {
-        let draft = self.draft(jobs, pins);
+        let draft = self.draft(jobs, pins)?;
         let Draft::Entry(entry) = &draft else { return Ok((draft, None)) };
         let (generation, after) = self.place();
-        let appended = self.disk.append(generation, after, entry).await?;
+        let appended = self.disk.append(generation, after, &entry.blob).await?;
         Ok((draft, Some(appended)))
     }
 
@@ -93,45 +93,50 @@ impl<D: Disk, O: Observer> Context<D, O> {
         pins: &Pins,
     ) -> Result<(Draft, Option<Append>), StoreError> {
         let (generation, after) = self.place();
-        let mut draft = Draft::Misses(Misses::default());
+        let mut draft = Ok(Draft::Misses(Misses::default()));
         let mut decide = |entries: &Entries| {
-            draft = match self.absorb_now(entries, pins) {
-                Ok(misses) if misses.is_empty() => self.draft(jobs, pins),
-                Ok(misses) => Draft::Misses(misses),
-                // The entries come back as `Behind`, and absorbing them again meets the same error.
-                Err(_error) => Draft::Misses(Misses::default()),
-            };
+            draft = self.absorb_now(entries, pins).and_then(|misses| {
+                if misses.is_empty() { self.draft(jobs, pins) } else { Ok(Draft::Misses(misses)) }
+            });
             match &draft {
-                Draft::Entry(entry) => Some(entry.to_vec()),
-                Draft::Misses(_) | Draft::Nothing => None,
+                Ok(Draft::Entry(entry)) => Some(entry.blob.to_vec()),
+                Ok(Draft::Misses(_) | Draft::Nothing) | Err(_) => None,
             }
         };
         let appended = self.disk.append_after_tail(generation, after, &mut decide).await?;
-        Ok((draft, Some(appended)))
+        Ok((draft?, Some(appended)))
     }
 
     /// Lets all plans decide, each on top of those before it.
-    fn draft(&self, jobs: &[Rc<dyn Job>], pins: &Pins) -> Draft {
+    fn draft(&self, jobs: &[Rc<dyn Job>], pins: &Pins) -> Result<Draft, StoreError> {
         let state = self.state.borrow();
-        let (mut overlay, mut commits, mut misses) = (Overlay::new(), Vec::new(), Misses::default());
-        for job in jobs {
+        let (mut overlay, mut decided, mut misses) = (Overlay::new(), Vec::new(), Misses::default());
+        let mut jobs = jobs.iter().peekable();
+        while let Some(job) = jobs.next() {
             let view = Snapshot::new(&state, pins, &overlay);
-            let commit = job.decide(&view);
+            let one = job.decide(&view);
             misses.join(view.into_misses());
-            if !commit.writes.is_empty() {
-                lay_over(&mut overlay, &commit);
-                commits.push(commit);
+            if one.writes.is_empty() {
+                continue;
             }
+            // What the last plan wrote is looked at by nobody.
+            if jobs.peek().is_some() {
+                let row = |write: &Write| (write.key.clone(), write.value.clone().map(Value::from));
+                overlay.extend(one.writes.iter().map(row));
+            }
+            decided.push(one);
         }
-        if misses.is_empty() {
-            // What the observer is going to look at is loaded before the append, so that nobody waits for it after.
-            misses = state.missing(&self.observed(&commits), pins);
+        if !misses.is_empty() {
+            return Ok(Draft::Misses(misses));
         }
-        match (misses.is_empty(), commits.is_empty()) {
-            (false, _) => Draft::Misses(misses),
-            (true, true) => Draft::Nothing,
-            (true, false) => Draft::Entry(encode_entry(&commits).into()),
+        if decided.is_empty() {
+            return Ok(Draft::Nothing);
         }
+        let place = Part::Entry(state.sequence().next());
+        let entry = encode_entry(&decided).map_err(|_error| StoreError::Corrupt(place))?;
+        // What the observer is going to look at is loaded before the append, so that nobody waits for it after.
+        let misses = self.unobservable(&entry.commits, pins);
+        Ok(if misses.is_empty() { Draft::Entry(entry) } else { Draft::Misses(misses) })
     }
 
     /// Takes over what an append that did not succeed told of others.
@@ -144,14 +149,27 @@ impl<D: Disk, O: Observer> Context<D, O> {
     }
 
     /// Applies what this context appended. It is durable, so nothing that happens here is a failure of the commit.
-    async fn apply_own(&self, sequence: Sequence, entry: Rc<[u8]>, pins: &mut Pins) {
-        self.state.borrow_mut().count_appended(entry.len());
-        let entries = vec![(sequence, Rc::clone(&entry))];
+    async fn apply_own(&self, sequence: Sequence, entry: Entry, pins: &mut Pins) {
+        let Entry { blob, commits } = entry;
+        self.state.borrow_mut().count_appended(blob.len());
+        if sequence == self.place().1.next() && self.unobservable(&commits, pins).is_empty() {
+            return self.apply(sequence, commits, blob.len(), true, pins);
+        }
+        let entries = vec![(sequence, Rc::clone(&blob))];
         if self.absorb(entries, Some(sequence), pins).await.is_err() {
             // The disk refused a page or a directory. The rows do not need it; the observer has to begin anew.
-            self.state.borrow_mut().apply_unseen(sequence, &entry);
+            self.state.borrow_mut().apply_unseen(sequence, &blob);
             self.observer.handle_reset();
         }
+    }
+
+    /// Tells the observer of the commits of one entry, and applies them.
+    fn apply(&self, sequence: Sequence, commits: Vec<Commit>, bytes: usize, is_own: bool, pins: &Pins) {
+        for commit in commits {
+            self.look(pins, |view| self.observer.handle_commit(view, &commit, is_own));
+            self.state.borrow_mut().apply(sequence, commit);
+        }
+        self.state.borrow_mut().end_entry(sequence, bytes);
     }
 
     /// Applies entries in their order, and tells the observer of each.
@@ -198,16 +216,11 @@ impl<D: Disk, O: Observer> Context<D, O> {
         let Some(commits) = self.state.borrow_mut().read_entry(sequence, blob)? else {
             return Ok(Misses::default());
         };
-        let misses = self.state.borrow().missing(&self.observed(&commits), pins);
-        if !misses.is_empty() {
-            return Ok(misses);
+        let misses = self.unobservable(&commits, pins);
+        if misses.is_empty() {
+            self.apply(sequence, commits, blob.len(), own == Some(sequence), pins);
         }
-        for commit in &commits {
-            self.look(pins, |view| self.observer.handle_commit(view, commit, own == Some(sequence)));
-            self.state.borrow_mut().apply(sequence, commit);
-        }
-        self.state.borrow_mut().end_entry(sequence, blob.len());
-        Ok(Misses::default())
+        Ok(misses)
     }
 
     /// Takes over the newest generation, and returns the entries that this context has not seen.
@@ -220,7 +233,13 @@ impl<D: Disk, O: Observer> Context<D, O> {
         Ok(reloaded.rest)
     }
 
-    fn observed(&self, commits: &[Commit]) -> Vec<Read> {
-        commits.iter().flat_map(|commit| self.observer.reads(commit)).collect()
+    /// Lists the pages that the observer of these commits is going to look at, and that are not in memory.
+    fn unobservable(&self, commits: &[Commit], pins: &Pins) -> Misses {
+        let state = self.state.borrow();
+        let writes: usize = commits.iter().map(|commit| commit.writes.len()).sum();
+        if state.page_count() <= writes && state.is_complete(pins) {
+            return Misses::default();
+        }
+        state.missing(commits.iter().flat_map(|commit| self.observer.reads(commit)), pins)
     }
 }

@@ -21,6 +21,13 @@ pub struct Decision<T> {
     pub outcome: T,
 }
 
+/// What one plan decided, and its tag.
+#[derive(Clone, Debug)]
+pub(crate) struct Decided {
+    pub(crate) origin: u8,
+    pub(crate) writes: Vec<Write>,
+}
+
 /// A change of the database.
 ///
 /// # Contract

@@ -1,6 +1,7 @@
 //! What one context has in memory: the directory, the rows of the log after the last compaction, and cached pages.
 //! Waits for nothing and knows no disk.
 
+use std::borrow::Borrow;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
@@ -16,6 +17,9 @@ use crate::{
 
 /// The rows of the log after the last compaction: the number of the entry that wrote each, and what it wrote.
 pub(crate) type Memtable = BTreeMap<Key, (Sequence, Option<Value>)>;
+
+/// From this fraction of the memtable on, rows are merged into it as a whole rather than inserted one by one.
+const BULK: usize = 8;
 
 /// What one context has in memory.
 pub(crate) struct State {
@@ -119,9 +123,13 @@ impl State {
     }
 
     /// Applies one commit of the entry that `end_entry` is going to end.
-    pub(crate) fn apply(&mut self, sequence: Sequence, commit: &Commit) {
-        for (key, value) in &commit.writes {
-            self.memtable.insert(key.clone(), (sequence, value.clone()));
+    pub(crate) fn apply(&mut self, sequence: Sequence, commit: Commit) {
+        let is_bulk = commit.writes.len() > self.memtable.len() / BULK;
+        let rows = commit.writes.into_iter().map(|(key, value)| (key, (sequence, value)));
+        if is_bulk {
+            self.memtable.append(&mut rows.collect());
+        } else {
+            self.memtable.extend(rows);
         }
     }
 
@@ -142,7 +150,7 @@ impl State {
 
     fn apply_silently(&mut self, sequence: Sequence, blob: &Rc<[u8]>) -> Result<(), StoreError> {
         if let Some(commits) = self.read_entry(sequence, blob)? {
-            for commit in &commits {
+            for commit in commits {
                 self.apply(sequence, commit);
             }
             self.end_entry(sequence, blob.len());
@@ -211,19 +219,34 @@ impl State {
     }
 
     /// Lists the pages that the rows named by `reads` may be in, and that are neither pinned nor cached.
-    pub(crate) fn missing<'a>(&self, reads: impl IntoIterator<Item = &'a Read>, pins: &Pins) -> Misses {
+    pub(crate) fn missing<R: Borrow<Read>>(&self, reads: impl IntoIterator<Item = R>, pins: &Pins) -> Misses {
         let mut ids = BTreeSet::new();
+        let is_missing = |id: &PageId| !pins.contains_key(id) && !self.cache.borrow().contains(*id);
         for read in reads {
-            match read {
-                Read::Key(key) if self.memtable.contains_key(key) => {}
-                Read::Key(key) => ids.extend(self.directory.page_at(key).map(|page| page.id)),
+            match read.borrow() {
+                Read::Key(key) => {
+                    let id = self.directory.page_at(key).map(|page| page.id);
+                    let id = id.filter(|id| is_missing(id) && !self.memtable.contains_key(key));
+                    ids.extend(id);
+                }
                 Read::Range { start, end } => {
-                    ids.extend(self.directory.pages_between(start, end.as_ref()).iter().map(|page| page.id));
+                    let pages = self.directory.pages_between(start, end.as_ref());
+                    ids.extend(pages.iter().map(|page| page.id).filter(is_missing));
                 }
             }
         }
-        ids.retain(|id| !pins.contains_key(id) && self.page(*id).is_none());
         Misses { generation: self.generation, ids }
+    }
+
+    /// Answers whether no row can miss its page: cheap to ask before many rows, as long as the pages are few.
+    pub(crate) fn is_complete(&self, pins: &Pins) -> bool {
+        let cache = self.cache.borrow();
+        self.directory.pages.iter().all(|page| pins.contains_key(&page.id) || cache.contains(page.id))
+    }
+
+    /// Returns how many pages there are.
+    pub(crate) fn page_count(&self) -> usize {
+        self.directory.pages.len()
     }
 
     pub(crate) fn page(&self, id: PageId) -> Option<Rc<Page>> {

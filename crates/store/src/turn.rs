@@ -10,9 +10,8 @@ use std::rc::Rc;
 use futures::FutureExt;
 use futures::future::{LocalBoxFuture, Shared, WeakShared};
 
-use crate::plan::Plan;
-use crate::snapshot::Overlay;
-use crate::{Commit, Read, StoreError, Value, View};
+use crate::plan::{Decided, Plan};
+use crate::{Read, StoreError, View};
 
 /// How a turn ended.
 #[derive(Clone, Debug)]
@@ -86,8 +85,8 @@ impl Turns {
 pub(crate) trait Job {
     fn reads(&self) -> Vec<Read>;
 
-    /// Lets the plan decide, keeps the outcome, and lays the writes over those of the plans before it.
-    fn decide(&self, view: &dyn View) -> Commit;
+    /// Lets the plan decide, and keeps the outcome.
+    fn decide(&self, view: &dyn View) -> Decided;
 }
 
 /// A plan and the outcome of its last decision.
@@ -111,16 +110,9 @@ impl<P: Plan> Job for PlanJob<P> {
         self.plan.reads()
     }
 
-    fn decide(&self, view: &dyn View) -> Commit {
+    fn decide(&self, view: &dyn View) -> Decided {
         let decision = self.plan.decide(view);
         self.outcome.replace(Some(decision.outcome));
-        let writes = decision.writes.into_iter();
-        let writes = writes.map(|write| (write.key, write.value.map(Value::from)));
-        Commit { origin: self.plan.origin(), writes: writes.collect() }
+        Decided { origin: self.plan.origin(), writes: decision.writes }
     }
-}
-
-/// Lays what one plan wrote over what the plans before it wrote.
-pub(crate) fn lay_over(overlay: &mut Overlay, commit: &Commit) {
-    overlay.extend(commit.writes.iter().cloned());
 }

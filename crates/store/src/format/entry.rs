@@ -3,45 +3,67 @@
 
 use std::rc::Rc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_bytes::Bytes;
 
 use super::Unreadable;
-use super::header::{HEADER_LENGTH, Kind, open, seal};
+use super::header::{Kind, open, payload_of_own, seal_shared};
+use crate::plan::{Decided, Write};
 use crate::slice::{Slice, range_of};
 use crate::{Commit, Key, Value};
 
-#[derive(Deserialize, Serialize)]
+/// An entry that was just written: its bytes, and the same commits as slices of them.
+pub(crate) struct Entry {
+    pub(crate) blob: Rc<[u8]>,
+    pub(crate) commits: Vec<Commit>,
+}
+
+#[derive(Serialize)]
 struct WrittenCommit<'a> {
+    origin: u8,
+    writes: Writes<'a>,
+}
+
+struct Writes<'a>(&'a [Write]);
+
+impl Serialize for Writes<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(
+            self.0
+                .iter()
+                .map(|write| (Bytes::new(write.key.as_bytes()), write.value.as_deref().map(Bytes::new))),
+        )
+    }
+}
+
+#[derive(Deserialize)]
+struct ReadCommit<'a> {
     origin: u8,
     #[serde(borrow)]
     writes: Vec<(&'a Bytes, Option<&'a Bytes>)>,
 }
 
-/// Writes an entry.
-pub(crate) fn encode_entry(commits: &[Commit]) -> Vec<u8> {
-    let commits: Vec<_> = commits.iter().map(WrittenCommit::of).collect();
-    seal(Kind::Entry, &commits)
+/// Writes an entry. What cannot be read back is an error rather than a commit that is lost.
+pub(crate) fn encode_entry(decided: &[Decided]) -> Result<Entry, Unreadable> {
+    let written: Vec<_> =
+        decided.iter().map(|one| WrittenCommit { origin: one.origin, writes: Writes(&one.writes) }).collect();
+    let blob = seal_shared(Kind::Entry, &written);
+    let commits = commits_in(&blob, payload_of_own(&blob))?;
+    Ok(Entry { blob, commits })
 }
 
 /// Reads an entry; keys and values share the blob.
 pub(crate) fn decode_entry(blob: &Rc<[u8]>) -> Result<Vec<Commit>, Unreadable> {
-    let payload = open(Kind::Entry, blob)?;
-    let commits: Vec<WrittenCommit<'_>> =
-        postcard::from_bytes(payload).map_err(|_error| Unreadable::Damaged)?;
-    debug_assert!(blob.len() >= HEADER_LENGTH);
-    Ok(commits.iter().map(|commit| commit.read(blob)).collect())
+    commits_in(blob, open(Kind::Entry, blob)?)
 }
 
-impl<'a> WrittenCommit<'a> {
-    fn of(commit: &'a Commit) -> Self {
-        let write = |(key, value): &'a (Key, Option<Value>)| {
-            (Bytes::new(key.as_bytes()), value.as_deref().map(Bytes::new))
-        };
-        Self { origin: commit.origin, writes: commit.writes.iter().map(write).collect() }
-    }
+fn commits_in(blob: &Rc<[u8]>, payload: &[u8]) -> Result<Vec<Commit>, Unreadable> {
+    let commits: Vec<ReadCommit<'_>> = postcard::from_bytes(payload).map_err(|_error| Unreadable::Damaged)?;
+    Ok(commits.iter().map(|commit| commit.share(blob)).collect())
+}
 
-    fn read(&self, blob: &Rc<[u8]>) -> Commit {
+impl ReadCommit<'_> {
+    fn share(&self, blob: &Rc<[u8]>) -> Commit {
         let slice = |part: &[u8]| Slice::new(blob, range_of(blob, part));
         let writes = self
             .writes
@@ -55,24 +77,31 @@ impl<'a> WrittenCommit<'a> {
 mod tests {
     use super::*;
 
-    fn commits() -> Vec<Commit> {
+    fn write(key: &str, value: Option<&str>) -> Write {
+        Write { key: Key::new(key), value: value.map(Into::into) }
+    }
+
+    fn decided() -> Vec<Decided> {
+        let writes = vec![write("a", Some("one")), write("b", None), write("", Some(""))];
+        vec![Decided { origin: 7, writes }, Decided { origin: 0, writes: Vec::new() }]
+    }
+
+    #[test]
+    fn entry_is_read_as_it_was_written() {
         let writes = vec![
             (Key::new("a"), Some(Value::from(b"one".to_vec()))),
             (Key::new("b"), None),
             (Key::new(""), Some(Value::from(Vec::new()))),
         ];
-        vec![Commit { origin: 7, writes }, Commit { origin: 0, writes: Vec::new() }]
-    }
-
-    #[test]
-    fn entry_is_read_as_it_was_written() {
-        let blob: Rc<[u8]> = encode_entry(&commits()).into();
-        assert_eq!(decode_entry(&blob), Ok(commits()));
+        let commits = vec![Commit { origin: 7, writes }, Commit { origin: 0, writes: Vec::new() }];
+        let entry = encode_entry(&decided()).unwrap();
+        assert_eq!(decode_entry(&entry.blob).as_ref(), Ok(&commits));
+        assert_eq!(entry.commits, commits);
     }
 
     #[test]
     fn every_flipped_bit_and_every_cut_is_noticed() {
-        let bytes = encode_entry(&commits());
+        let bytes = encode_entry(&decided()).unwrap().blob.to_vec();
         for at in 0..bytes.len() {
             for bit in 0..8 {
                 let mut damaged = bytes.clone();
@@ -85,9 +114,10 @@ mod tests {
 
     #[test]
     fn format_1_is_these_bytes() {
-        let writes = vec![(Key::new("a"), Some(Value::from(b"one".to_vec()))), (Key::new("b"), None)];
+        let writes = vec![write("a", Some("one")), write("b", None)];
         let header = *b"SYNE\x01\x00\x86\xbc\x2c\x97";
         let payload = [1, 7, 2, 1, b'a', 1, 3, b'o', b'n', b'e', 1, b'b', 0];
-        assert_eq!(encode_entry(&[Commit { origin: 7, writes }]), [&header[..], &payload].concat());
+        let entry = encode_entry(&[Decided { origin: 7, writes }]).unwrap();
+        assert_eq!(*entry.blob, [&header[..], &payload].concat());
     }
 }

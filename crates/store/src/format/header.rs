@@ -1,6 +1,8 @@
 //! The ten bytes before every payload: what it is, in which format and codec, and its checksum.
 //! Does not read the payload.
 
+use std::rc::Rc;
+
 use crc32fast::Hasher;
 use serde::Serialize;
 
@@ -35,33 +37,58 @@ impl Kind {
 
 /// Writes a header and the payload behind it.
 pub(super) fn seal(kind: Kind, payload: &impl Serialize) -> Vec<u8> {
-    let mut bytes = kind.magic().to_vec();
-    bytes.extend([FORMAT, POSTCARD, 0, 0, 0, 0]);
+    let bytes = vec![0; HEADER_LENGTH];
     // Writing to memory fails only for types that do not know their length, of which the format has none. If it did all
     // the same, the bytes would be short and refused by their checksum.
     let mut bytes = postcard::to_extend(payload, bytes).unwrap_or_default();
-    let checksum = checksum(&bytes).to_le_bytes();
-    if let Some(place) = bytes.get_mut(CHECKSUM_AT..HEADER_LENGTH) {
-        place.copy_from_slice(&checksum);
+    if let Some((head, body)) = bytes.split_at_mut_checked(HEADER_LENGTH) {
+        head.copy_from_slice(&header(kind, body));
     }
     bytes
+}
+
+/// Writes a header and the payload behind it to where it is going to stay: no byte of it is moved again.
+pub(super) fn seal_shared(kind: Kind, payload: &impl Serialize) -> Rc<[u8]> {
+    // As in `seal`: what could not be written would be refused by its checksum.
+    let length = HEADER_LENGTH + postcard::experimental::serialized_size(payload).unwrap_or_default();
+    let mut blob: Rc<[u8]> = std::iter::repeat_n(0, length).collect();
+    if let Some((head, body)) =
+        Rc::get_mut(&mut blob).and_then(|bytes| bytes.split_at_mut_checked(HEADER_LENGTH))
+    {
+        let _is_written = postcard::to_slice(payload, body);
+        head.copy_from_slice(&header(kind, body));
+    }
+    blob
 }
 
 /// Checks the header and the checksum, and returns the payload.
 pub(super) fn open(kind: Kind, bytes: &[u8]) -> Result<&[u8], Unreadable> {
     let (magic, rest) = bytes.split_first_chunk::<MAGIC_LENGTH>().ok_or(Unreadable::Damaged)?;
     let (&[format, codec, c0, c1, c2, c3], payload) = rest.split_first_chunk().ok_or(Unreadable::Damaged)?;
-    if *magic != kind.magic() || checksum(bytes) != u32::from_le_bytes([c0, c1, c2, c3]) {
+    let [m0, m1, m2, m3] = *magic;
+    let checksum = checksum(&[m0, m1, m2, m3, format, codec], payload);
+    if *magic != kind.magic() || checksum != u32::from_le_bytes([c0, c1, c2, c3]) {
         return Err(Unreadable::Damaged);
     }
     // Only what the checksum covers is believed: a flipped bit must not look like a newer program.
     if format > FORMAT || codec != POSTCARD { Err(Unreadable::Newer) } else { Ok(payload) }
 }
 
+/// Returns the payload of bytes that this program has just written, which need no check.
+pub(super) fn payload_of_own(bytes: &[u8]) -> &[u8] {
+    bytes.get(HEADER_LENGTH..).unwrap_or_default()
+}
+
+fn header(kind: Kind, payload: &[u8]) -> [u8; HEADER_LENGTH] {
+    let [m0, m1, m2, m3] = kind.magic();
+    let [c0, c1, c2, c3] = checksum(&[m0, m1, m2, m3, FORMAT, POSTCARD], payload).to_le_bytes();
+    [m0, m1, m2, m3, FORMAT, POSTCARD, c0, c1, c2, c3]
+}
+
 /// Computes the CRC-32 (IEEE) of everything but the checksum itself.
-fn checksum(bytes: &[u8]) -> u32 {
+fn checksum(start: &[u8; CHECKSUM_AT], payload: &[u8]) -> u32 {
     let mut hasher = Hasher::new();
-    hasher.update(bytes.get(..CHECKSUM_AT).unwrap_or_default());
-    hasher.update(bytes.get(HEADER_LENGTH..).unwrap_or_default());
+    hasher.update(start);
+    hasher.update(payload);
     hasher.finalize()
 }

@@ -7,7 +7,7 @@ mod header;
 mod page;
 
 pub(crate) use directory::{Directory, PageInfo};
-pub(crate) use entry::{decode_entry, encode_entry};
+pub(crate) use entry::{Entry, decode_entry, encode_entry};
 pub(crate) use page::{Page, encode_page};
 
 /// The format of everything that this version writes, and the newest that it reads.
