@@ -43,7 +43,7 @@ export class Device {
 
   /** Opens the package in the page, once it has loaded. */
   async start() {
-    await this.page.waitForFunction("window.start");
+    await this.page.waitForFunction("window.isReady");
     await this.page.evaluate((options) => /** @type {any} */ (window).start(options), this.options);
   }
 
