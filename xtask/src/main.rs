@@ -43,10 +43,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Measures against hand-written IndexedDB.
-    Bench {
-        /// What to measure.
-        what: Option<String>,
-    },
+    Bench(bench::Bench),
     /// Looks at everything that needs no test run: format, lints, types, rules of the house.
     Check,
     /// Builds everything, starts the server and prints the address of the demo.
@@ -84,7 +81,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<ExitCode> {
     let places = Places::find()?;
     match command {
-        Command::Bench { what } => bench::run(&places, what.as_deref()),
+        Command::Bench(bench) => bench::run(&places, &bench),
         Command::Check => check::run(&places),
         Command::Demo { port, no_serve } => demo::run(&places, port, !no_serve),
         Command::Pkg => pkg::run(&places),

@@ -1,0 +1,136 @@
+// @ts-check
+// A client of W3C WebDriver (https://www.w3.org/TR/webdriver2/), as much of it as a benchmark needs. Knows no browser.
+
+import { spawn } from "node:child_process";
+import { request } from "node:http";
+import { createServer } from "node:net";
+
+import { GLOBAL } from "./engine.mjs";
+
+/** How long a driver may take to start, and how often it is asked meanwhile. */
+const PATIENCE = { total: 20_000, step: 100 };
+
+/** Runs a method of the page and reports to WebDriver's callback, which is the last argument. */
+const CALL = `
+  const [object, method, given, done] = arguments;
+  Promise.resolve().then(() => globalThis[object][method](...given))
+    .then((value) => done({ value: value ?? null }), (thrown) => done({ error: [thrown, thrown?.stack].join("\\n") }));
+`;
+
+/**
+ * @typedef {object} Driver
+ * @property {string} program
+ * @property {(port: number) => string[]} args
+ * @property {Record<string, string>} [env]
+ * @property {object} capabilities
+ */
+
+/**
+ * Starts a driver and a browser with it.
+ * @param {Driver} driver
+ * @returns {Promise<import("./engine.mjs").Browser>}
+ */
+export async function start({ program, args, env, capabilities }) {
+  const port = await freePort();
+  const child = spawn(program, args(port), { stdio: "ignore", env: { ...process.env, ...env } });
+  const failed = new Promise((_resolve, reject) => child.once("error", reject));
+  const send = (/** @type {string} */ method, /** @type {string} */ path, /** @type {object} */ body = {}) => ask(port, method, path, body);
+  try {
+    await Promise.race([ready(send), failed]);
+    const opened = await send("POST", "/session", { capabilities: { alwaysMatch: capabilities } });
+    const session = (/** @type {string} */ method, /** @type {string} */ path, /** @type {object} */ body = {}) =>
+      send(method, `/session/${opened.sessionId}${path}`, body);
+    await session("POST", "/timeouts", { script: 3_600_000, pageLoad: 60_000 });
+    const home = await session("GET", "/window");
+    return {
+      version: `${opened.capabilities.browserName} ${opened.capabilities.browserVersion}`,
+      page: (url) => page(session, home, url),
+      close: async () => {
+        await session("DELETE", "").finally(() => child.kill());
+      },
+    };
+  } catch (thrown) {
+    child.kill();
+    throw thrown;
+  }
+}
+
+/**
+ * @param {(method: string, path: string, body?: object) => Promise<any>} session
+ * @param {string} home the window that stays
+ * @param {string} url
+ * @returns {Promise<import("./engine.mjs").Page>}
+ */
+async function page(session, home, url) {
+  const { handle } = await session("POST", "/window/new", { type: "tab" });
+  await session("POST", "/window", { handle });
+  await session("POST", "/url", { url });
+  return {
+    call: async (name, ...args) => {
+      await session("POST", "/window", { handle });
+      const said = await session("POST", "/execute/async", { script: CALL, args: [GLOBAL, name, args] });
+      if (said.error !== undefined) {
+        throw new Error(said.error);
+      }
+      return said.value;
+    },
+    heap: async () => null,
+    close: async () => {
+      await session("POST", "/window", { handle });
+      await session("DELETE", "/window");
+      await session("POST", "/window", { handle: home });
+    },
+  };
+}
+
+/** @param {(method: string, path: string) => Promise<any>} send */
+async function ready(send) {
+  for (let waited = 0; ; waited += PATIENCE.step) {
+    try {
+      return await send("GET", "/status");
+    } catch (thrown) {
+      if (waited >= PATIENCE.total) {
+        throw thrown;
+      }
+      await new Promise((resolve) => setTimeout(resolve, PATIENCE.step));
+    }
+  }
+}
+
+/**
+ * One command. Not by `fetch`: it gives up after five minutes.
+ * @param {number} port
+ * @param {string} method
+ * @param {string} path
+ * @param {object} body
+ * @returns {Promise<any>}
+ */
+function ask(port, method, path, body) {
+  const text = method === "POST" ? JSON.stringify(body) : "";
+  const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(text) };
+  return new Promise((resolve, reject) => {
+    const asked = request({ host: "127.0.0.1", port, method, path, headers }, async (response) => {
+      let said = "";
+      for await (const part of response.setEncoding("utf8")) {
+        said += part;
+      }
+      const { value } = JSON.parse(said);
+      if (response.statusCode === 200) {
+        resolve(value);
+      } else {
+        reject(new Error(`${method} ${path}: ${value?.error}: ${value?.message}`));
+      }
+    });
+    asked.on("error", reject).end(text);
+  });
+}
+
+/** @returns {Promise<number>} */
+function freePort() {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+      server.close(() => resolve(port));
+    });
+  });
+}
