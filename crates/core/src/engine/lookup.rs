@@ -1,6 +1,6 @@
 //! The indexes and live queries of an open database, kept current by every commit. Reads no rows itself.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 use syncline_protocol::{CollectionName, RecordId};
@@ -43,7 +43,7 @@ impl Lookup {
         collection: &CollectionName,
         path: &FieldPath,
         test: &Test,
-    ) -> Option<BTreeSet<RecordId>> {
+    ) -> Option<Vec<RecordId>> {
         self.index(collection, path)?.find(test)
     }
 
@@ -85,7 +85,7 @@ impl Lookup {
             // A text that is no JSON is in no index and no answer.
             let doc: Option<Value> = text.as_deref().and_then(|text| serde_json::from_str(text).ok());
             for (path, index) in &mut kept.indexes {
-                index.handle(path, &record, doc.as_ref());
+                index.handle(&record, doc.as_ref().and_then(|doc| path.of(doc)).cloned());
             }
             if !is_followed {
                 continue;

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     model::{Error, LiveNumber, RecordKeys},
     ports::Host,
-    query::{Condition, FieldPath, HasText as _, Index, LiveQuery, Query, choose_index, parse},
+    query::{Condition, FieldPath, Fields, HasText as _, Index, LiveQuery, Query, choose_index, parse},
 };
 
 impl<H: Host> Client<H> {
@@ -101,9 +101,11 @@ impl<H: Host> Client<H> {
             return Ok(());
         }
         let everything = self.database.read(&reads_of(collection), |view| rows_of(view, collection)).await?;
+        let mut fields = Fields::default();
+        fields.want(path);
         let mut index = Index::default();
-        for ((record, _), doc) in everything.iter().zip(parsed(&everything)?) {
-            index.handle(path, record, Some(&doc));
+        for (record, row) in &everything {
+            index.handle(record, fields.pick(row.text().unwrap_or("null"))?.pop().flatten());
         }
         self.shared.lookup.borrow_mut().keep_index(collection, path.clone(), index);
         Ok(())

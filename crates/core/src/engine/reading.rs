@@ -6,7 +6,7 @@ use syncline_protocol::{CollectionName, RecordId};
 use syncline_store::{Key, Read, Value, View};
 
 use crate::{
-    model::{Base, QueueRow, Table, collection_of, read_row, record_key, record_of},
+    model::{Base, QueueRow, Table, collection_of, read_row, record_key, record_within},
     query::HasText,
 };
 
@@ -33,7 +33,7 @@ pub(super) fn rows_of(view: &dyn View, collection: &CollectionName) -> Vec<(Reco
         let Read::Range { start, end } = collection_of(table, collection) else { return Vec::new() };
         view.range(&start, end.as_ref()).collect()
     };
-    let record = |(key, value): (Key, Value)| record_of(&key).map(|(_, _, record)| (record, value));
+    let record = |(key, value): (Key, Value)| Some((record_within(collection, &key)?, value));
     let mut bases = rows(Table::Base).into_iter().filter_map(record).peekable();
     let mut queued = rows(Table::Queue).into_iter().filter_map(record).peekable();
     std::iter::from_fn(move || {

@@ -116,6 +116,12 @@ pub fn record_of(key: &Key) -> Option<(Table, CollectionName, RecordId)> {
     Some((table, CollectionName::trusted(collection), RecordId::trusted(record)))
 }
 
+/// The record of a key that is known to be of this collection.
+pub fn record_within(collection: &CollectionName, key: &Key) -> Option<RecordId> {
+    let before = collection.as_str().len().saturating_add(2);
+    std::str::from_utf8(key.as_bytes().get(before..)?).ok().map(RecordId::trusted)
+}
+
 fn collection_prefix(table: Table, collection: &CollectionName) -> Vec<u8> {
     let mut bytes = vec![table.byte()];
     bytes.extend_from_slice(collection.as_str().as_bytes());
@@ -131,6 +137,7 @@ mod tests {
     fn a_record_is_found_again_in_its_key() {
         let (collection, record) = (CollectionName::trusted("todos"), RecordId::trusted("a\0b/ü"));
         let key = record_key(Table::Queue, &collection, &record);
+        assert_eq!(record_within(&collection, &key), Some(record.clone()));
         assert_eq!(record_of(&key), Some((Table::Queue, collection, record)));
         assert_eq!(record_of(&meta_key("c/todos")), None);
     }

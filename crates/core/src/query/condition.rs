@@ -37,18 +37,25 @@ pub struct Condition {
 }
 
 impl Condition {
-    /// Whether it holds of a document. A field that is not there meets `ne` only.
+    /// Whether it holds of a document.
     pub fn holds(&self, doc: &Value) -> bool {
-        let Some(value) = self.path.of(doc) else { return matches!(self.test, Test::Ne(_)) };
-        match &self.test {
-            Test::Eq(wanted) => is_equal(value, wanted),
-            Test::Ne(unwanted) => !is_equal(value, unwanted),
-            Test::In(wanted) => wanted.iter().any(|wanted| is_equal(value, wanted)),
-            Test::Gt(bound) => ordered(value, bound).is_some_and(Ordering::is_gt),
-            Test::Gte(bound) => ordered(value, bound).is_some_and(Ordering::is_ge),
-            Test::Lt(bound) => ordered(value, bound).is_some_and(Ordering::is_lt),
-            Test::Lte(bound) => ordered(value, bound).is_some_and(Ordering::is_le),
-            Test::StartsWith(start) => value.as_str().is_some_and(|text| text.starts_with(start)),
+        self.test.holds(self.path.of(doc))
+    }
+}
+
+impl Test {
+    /// Whether it holds of a field. One that is not there meets `ne` only.
+    pub fn holds(&self, value: Option<&Value>) -> bool {
+        let Some(value) = value else { return matches!(self, Self::Ne(_)) };
+        match self {
+            Self::Eq(wanted) => is_equal(value, wanted),
+            Self::Ne(unwanted) => !is_equal(value, unwanted),
+            Self::In(wanted) => wanted.iter().any(|wanted| is_equal(value, wanted)),
+            Self::Gt(bound) => ordered(value, bound).is_some_and(Ordering::is_gt),
+            Self::Gte(bound) => ordered(value, bound).is_some_and(Ordering::is_ge),
+            Self::Lt(bound) => ordered(value, bound).is_some_and(Ordering::is_lt),
+            Self::Lte(bound) => ordered(value, bound).is_some_and(Ordering::is_le),
+            Self::StartsWith(start) => value.as_str().is_some_and(|text| text.starts_with(start)),
         }
     }
 }

@@ -1,91 +1,85 @@
 //! An index on one field: built at first use, kept current by commits, never stored. Answers no whole query.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, HashMap},
     ops::Bound,
 };
 
 use serde_json::Value;
 use syncline_protocol::RecordId;
 
-use super::{FieldPath, Test, order::SortKey};
+use super::{Test, order::SortKey};
 
 /// The records of a collection by the value of one field. Records without that field are in none of its ranges.
 #[derive(Clone, Debug, Default)]
 pub struct Index {
-    by_value: BTreeSet<(SortKey, RecordId)>,
+    /// Each value's records in the order of their ids.
+    by_value: BTreeMap<SortKey, Vec<RecordId>>,
     by_record: HashMap<RecordId, SortKey>,
 }
 
 impl Index {
-    /// Takes in what a record looks like; `None`: it is gone.
-    pub fn handle(&mut self, path: &FieldPath, record: &RecordId, doc: Option<&Value>) {
+    /// Takes in what a record has in the field; `None`: it has no such field, or is gone.
+    pub fn handle(&mut self, record: &RecordId, value: Option<Value>) {
         if let Some(key) = self.by_record.remove(record) {
-            self.by_value.remove(&(key, record.clone()));
+            self.remove(&key, record);
         }
-        if let Some(value) = doc.and_then(|doc| path.of(doc)) {
-            let key = SortKey(value.clone());
-            self.by_record.insert(record.clone(), key.clone());
-            self.by_value.insert((key, record.clone()));
+        if let Some(value) = value {
+            let key = SortKey(value);
+            let records = self.by_value.entry(key.clone()).or_default();
+            // Building goes by id: mostly the new one is the last.
+            if records.last().is_none_or(|last| last < record) {
+                records.push(record.clone());
+            } else if let Err(place) = records.binary_search(record) {
+                records.insert(place, record.clone());
+            }
+            self.by_record.insert(record.clone(), key);
         }
     }
 
     /// The records of which a test holds, in the order of their ids; `None` where an index cannot tell.
-    pub fn find(&self, test: &Test) -> Option<BTreeSet<RecordId>> {
-        let equal = |value: &Value| self.range(Bound::Included(value), Bound::Included(value));
-        let found: BTreeSet<RecordId> = match test {
-            Test::Eq(value) => equal(value).collect(),
-            Test::In(values) => values.iter().flat_map(equal).collect(),
-            Test::Gt(value) => self.of_type(value, Bound::Excluded(value), Bound::Unbounded),
-            Test::Gte(value) => self.of_type(value, Bound::Included(value), Bound::Unbounded),
-            Test::Lt(value) => self.of_type(value, Bound::Unbounded, Bound::Excluded(value)),
-            Test::Lte(value) => self.of_type(value, Bound::Unbounded, Bound::Included(value)),
+    pub fn find(&self, test: &Test) -> Option<Vec<RecordId>> {
+        let from = |value: &Value| Bound::Included(SortKey(value.clone()));
+        let all = Bound::Unbounded;
+        let found: Vec<&Vec<RecordId>> = match test {
+            Test::Ne(_) => return None,
+            Test::Eq(value) => self.by_value.get(&SortKey(value.clone())).into_iter().collect(),
+            Test::In(values) => {
+                let mut keys: Vec<SortKey> = values.iter().cloned().map(SortKey).collect();
+                keys.sort();
+                keys.dedup();
+                keys.iter().filter_map(|key| self.by_value.get(key)).collect()
+            }
+            Test::Gt(value) | Test::Gte(value) => self.that_hold(test, from(value), all),
+            Test::Lt(value) | Test::Lte(value) => self.that_hold(test, all, from(value)),
             Test::StartsWith(start) => {
-                let from = Value::String(start.clone());
                 let begins =
                     |key: &SortKey| key.0.as_str().is_some_and(|text| text.starts_with(start.as_str()));
-                let from_start = self.entries(Bound::Included(&from), Bound::Unbounded);
-                from_start.take_while(|(key, _)| begins(key)).map(|(_, record)| record.clone()).collect()
+                let values = self.by_value.range((from(&Value::String(start.clone())), all));
+                values.take_while(|(key, _)| begins(key)).map(|(_, records)| records).collect()
             }
-            Test::Ne(_) => return None,
         };
-        Some(found)
+        if let [records] = found.as_slice() {
+            return Some((*records).clone());
+        }
+        let mut records: Vec<RecordId> = found.into_iter().flatten().cloned().collect();
+        records.sort();
+        Some(records)
     }
 
-    fn of_type(&self, like: &Value, from: Bound<&Value>, to: Bound<&Value>) -> BTreeSet<RecordId> {
-        let is_like = |key: &SortKey| std::mem::discriminant(&key.0) == std::mem::discriminant(like);
-        self.entries(from, to).filter(|(key, _)| is_like(key)).map(|(_, record)| record.clone()).collect()
+    fn that_hold(&self, test: &Test, from: Bound<SortKey>, to: Bound<SortKey>) -> Vec<&Vec<RecordId>> {
+        let values = self.by_value.range((from, to));
+        values.filter(|(key, _)| test.holds(Some(&key.0))).map(|(_, records)| records).collect()
     }
 
-    fn range(&self, from: Bound<&Value>, to: Bound<&Value>) -> impl Iterator<Item = RecordId> + use<'_> {
-        self.entries(from, to).map(|(_, record)| record.clone())
-    }
-
-    /// The entries between two values. Equal values are parted by record ids, of which the empty one is the least and none
-    /// is the greatest: so the upper end is looked at value by value.
-    fn entries(
-        &self,
-        from: Bound<&Value>,
-        to: Bound<&Value>,
-    ) -> impl Iterator<Item = &(SortKey, RecordId)> + use<'_> {
-        let least = |value: &Value| (SortKey(value.clone()), RecordId::trusted(""));
-        let (start, skipped) = match from {
-            Bound::Included(value) => (Bound::Included(least(value)), None),
-            Bound::Excluded(value) => (Bound::Included(least(value)), Some(SortKey(value.clone()))),
-            Bound::Unbounded => (Bound::Unbounded, None),
-        };
-        let (end, is_end_included) = match to {
-            Bound::Included(value) => (Some(SortKey(value.clone())), true),
-            Bound::Excluded(value) => (Some(SortKey(value.clone())), false),
-            Bound::Unbounded => (None, true),
-        };
-        let is_within = move |key: &SortKey| {
-            end.as_ref().is_none_or(|end| if is_end_included { key <= end } else { key < end })
-        };
-        self.by_value
-            .range((start, Bound::Unbounded))
-            .take_while(move |(key, _)| is_within(key))
-            .skip_while(move |(key, _)| skipped.as_ref() == Some(key))
+    fn remove(&mut self, key: &SortKey, record: &RecordId) {
+        let Some(records) = self.by_value.get_mut(key) else { return };
+        if let Ok(place) = records.binary_search(record) {
+            records.remove(place);
+        }
+        if records.is_empty() {
+            self.by_value.remove(key);
+        }
     }
 }
 
@@ -106,7 +100,7 @@ mod tests {
             ("f", json!({"n": null})),
         ];
         for (id, doc) in &docs {
-            index.handle(&FieldPath::parse("n"), &RecordId::trusted(*id), Some(doc));
+            index.handle(&RecordId::trusted(*id), doc.get("n").cloned());
         }
         index
     }
@@ -132,9 +126,8 @@ mod tests {
     #[test]
     fn a_record_that_changed_is_found_where_it_is() {
         let mut index = index();
-        let path = FieldPath::parse("n");
-        index.handle(&path, &RecordId::trusted("b"), Some(&json!({"n": 1})));
-        index.handle(&path, &RecordId::trusted("c"), None);
+        index.handle(&RecordId::trusted("b"), Some(json!(1)));
+        index.handle(&RecordId::trusted("c"), None);
         assert_eq!(found(&index, Test::Eq(json!(1))), "ab");
         assert_eq!(found(&index, Test::Eq(json!(2))), "");
     }

@@ -1,6 +1,7 @@
 //! Queries over a collection: reading them, filtering, ordering. Holds no records and no indexes.
 
 mod condition;
+mod fields;
 mod index;
 mod live;
 mod order;
@@ -14,6 +15,7 @@ use serde_json::Value;
 use syncline_protocol::RecordId;
 
 pub use condition::{Condition, Test};
+pub use fields::{Fields, Picked};
 pub use index::Index;
 pub use live::LiveQuery;
 pub use order::OrderBy;
@@ -55,11 +57,17 @@ impl Query {
         if self.is_by_id() {
             return Ok(records.skip(window.start).take(window.len()).collect());
         }
+        let mut fields = Fields::default();
+        let tests: Vec<(usize, &Test)> =
+            self.conditions.iter().map(|condition| (fields.want(&condition.path), &condition.test)).collect();
+        let sorted_by: Vec<usize> = self.order_by.iter().map(|order| fields.want(&order.path)).collect();
         let mut found = Vec::new();
         for (id, row) in records {
-            let doc = parse(row.text().unwrap_or("null"))?;
-            if self.holds(&doc) {
-                found.push((self.keys(&doc), id, row));
+            let picked = fields.pick(row.text().unwrap_or("null"))?;
+            let value = |place: usize| picked.get(place).and_then(Option::as_ref);
+            if tests.iter().all(|(place, test)| test.holds(value(*place))) {
+                let keys: Picked = sorted_by.iter().map(|place| value(*place).cloned()).collect();
+                found.push((keys, id, row));
             }
             if self.order_by.is_empty() && found.len() >= window.end {
                 break;

@@ -12,6 +12,11 @@ impl FieldPath {
         Self(text.split('.').map(str::to_owned).collect())
     }
 
+    /// The names from the outside in.
+    pub(super) fn names(&self) -> &[String] {
+        &self.0
+    }
+
     /// What the document has there.
     pub fn of<'d>(&self, doc: &'d Value) -> Option<&'d Value> {
         self.0.iter().try_fold(doc, |value, name| value.get(name))
