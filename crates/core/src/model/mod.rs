@@ -19,6 +19,7 @@ pub use event::{
 };
 pub use keys::{
     CollectionTable, RecordKeys, Table, collection_key, collection_of, parked_key, record_key, record_of,
+    record_within,
 };
 pub use live::{LiveChange, LiveNumber, Patch};
 pub use meta::{CollectionState, Identity, Leadership, RetryState, Single, Skew, Tally};
