@@ -41,6 +41,8 @@ pub struct Scheduler {
     /// When the first change of those that wait for quiet was made.
     restless_since: Option<Millis>,
     live: Live,
+    /// When it was last told the time.
+    now: Millis,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -65,11 +67,30 @@ impl Scheduler {
             due: Some(retry.next_at.map_or(now, |at| at.max(now).min(now.plus(bound(options.backoff.max))))),
             restless_since: None,
             live,
+            now,
+        }
+    }
+
+    /// Keeps all waits as long as they were where the device's clock was put back: `now` may jump either way.
+    fn keep_pace(&mut self, now: Millis) {
+        let back = now.since(self.now).min(0);
+        self.now = now;
+        if back == 0 {
+            return;
+        }
+        let next_at = match &mut self.live {
+            Live::Down { next_at, .. } => next_at.as_mut(),
+            Live::Starting | Live::Unavailable | Live::Up => None,
+        };
+        let moments = [self.due.as_mut(), self.restless_since.as_mut(), self.retry.next_at.as_mut(), next_at];
+        for moment in moments.into_iter().flatten() {
+            *moment = moment.plus(back);
         }
     }
 
     /// The app changed something: push after a moment of quiet, but not later than ten such moments.
     pub fn handle_local_change(&mut self, now: Millis) {
+        self.keep_pace(now);
         let since = *self.restless_since.get_or_insert(now);
         let quiet = bound(self.options.debounce);
         let at = now.plus(quiet).min(since.plus(quiet.saturating_mul(10)));
@@ -111,6 +132,7 @@ impl Scheduler {
 
     /// A cycle ended well; `again_in`: changes in doubt wait that many milliseconds for their next attempt.
     pub fn handle_success(&mut self, again_in: Option<u64>, now: Millis) {
+        self.keep_pace(now);
         self.is_running = false;
         self.retry = RetryState::default();
         let poll = (!matches!(self.live, Live::Up)).then_some(self.options.poll_interval);
@@ -122,6 +144,7 @@ impl Scheduler {
 
     /// A cycle failed. `chance` is uniform over all of `u64`.
     pub fn handle_failure(&mut self, error: &Error, chance: u64, now: Millis) {
+        self.keep_pace(now);
         self.is_running = false;
         let wait = match error.retry {
             Retry::After(wait) => wait,
@@ -150,6 +173,7 @@ impl Scheduler {
 
     /// The live channel ended, or did not come up.
     pub fn handle_live_down(&mut self, ended: &Result<bool, Error>, chance: u64, now: Millis) {
+        self.keep_pace(now);
         let before = match self.live {
             Live::Down { failures, .. } => failures,
             Live::Starting | Live::Unavailable => 1,
@@ -184,6 +208,7 @@ impl Scheduler {
 
     /// Says what to do next and takes it as begun.
     pub fn poll(&mut self, now: Millis) -> Next {
+        self.keep_pace(now);
         if std::mem::take(&mut self.must_stop) {
             let is_busy = self.is_running || matches!(self.live, Live::Starting | Live::Up);
             if is_busy {
@@ -259,7 +284,7 @@ mod tests {
     fn changes_wait_for_quiet_but_not_for_ever() {
         let mut scheduler = leader(NO_LIVE);
         scheduler.handle_success(None, Millis(0));
-        for at in (0..2_000).step_by(50) {
+        for at in (0..1_000).step_by(50) {
             scheduler.handle_local_change(Millis(at));
         }
         assert_eq!(scheduler.poll(Millis(999)), Next::Wait(Some(Millis(1_000))));
@@ -310,6 +335,15 @@ mod tests {
         scheduler.handle_settings(false, Millis(5));
         assert_eq!(scheduler.poll(Millis(5)), Next::Stop);
         assert_eq!(scheduler.poll(Millis(50_000)), Next::Wait(None));
+    }
+
+    #[test]
+    fn a_clock_that_is_put_back_makes_no_wait_longer() {
+        let mut scheduler = leader(NO_LIVE);
+        scheduler.handle_success(None, Millis(1_000_000));
+        assert_eq!(scheduler.poll(Millis(1_000_000)), Next::Wait(Some(Millis(1_030_000))));
+        assert_eq!(scheduler.poll(Millis(500_000)), Next::Wait(Some(Millis(530_000))));
+        assert_eq!(scheduler.poll(Millis(530_000)), Next::StartCycle);
     }
 
     #[test]
