@@ -233,6 +233,8 @@ impl<H: Host> Client<H> {
 
     /// Syncs now, here or by the context that leads. Resolves when nothing is left to do.
     pub async fn sync(&self) -> Result<SyncReport, Error> {
+        // What another context wrote last may not be known here yet, and is to be synced too.
+        self.database.catch_up().await?;
         let (reply, answer) = oneshot::channel();
         self.shared.signal(Signal::Requested(reply));
         answer.await.unwrap_or_else(|_| Err(Error::new(ErrorCode::Closed, "the client was closed")))
