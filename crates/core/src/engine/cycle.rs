@@ -3,18 +3,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use syncline_protocol::{Change, ChangeId, CollectionName, Millis, PullPage, PushResult, RecordId};
-use syncline_store::Plan;
+use syncline_protocol::{Change, ChangeId, CollectionName, Cursor, Millis, PullPage, PushResult, RecordId};
+use syncline_store::{Plan, Read, View};
 
 use super::client::Client;
 use crate::{
     backoff::full_jitter,
     model::{
         Backoff, ConflictStrategy, Direction, Error, ErrorCode, Event, Phase, Progress, Retry, Skew,
-        SyncReport,
+        SyncReport, Table, collection_of,
     },
     plan::{
-        ApplyAnswers, ApplyPage, Fenced, KeepSkew, MarkSynced, PageEnd, Rebaser, ResolvedConflict, TakeBatch,
+        ApplyAnswers, ApplyPage, Fenced, KeepSkew, MarkSynced, PageApplied, PageEnd, Rebaser,
+        ResolvedConflict, TakeBatch,
     },
     ports::{Backend, Clock as _, Events as _, Host, Random as _, Wanted},
 };
@@ -65,9 +66,14 @@ impl<H: Host> Client<H> {
         let before = backend.traffic();
         let mut cycle = Cycle::default();
         let mut round = 0;
+        // A pull from nothing names no deletions. Before the first push there is nothing here that could have been deleted, so
+        // that it can be taken page by page.
+        let new = self.pulled(|cursor| cursor.is_none());
+        self.pull_all(backend, epoch, new, &mut cycle).await?;
         loop {
             let mut requeued = self.push_all(backend, epoch, &mut cycle).await?;
-            requeued = requeued.saturating_add(self.pull_all(backend, epoch, &mut cycle).await?);
+            let all = self.pulled(|_| true);
+            requeued = requeued.saturating_add(self.pull_all(backend, epoch, all, &mut cycle).await?);
             if requeued == 0 {
                 break;
             }
@@ -158,8 +164,7 @@ impl<H: Host> Client<H> {
             self.shared.host.events().emit(Event::Parked(parked));
         }
         for (id, wait) in applied.in_doubt {
-            let wait = wait.unwrap_or(self.shared.options.schedule.backoff.base);
-            cycle.again_in = Some(cycle.again_in.map_or(wait, |known| known.min(wait)));
+            cycle.come_back_in(wait.unwrap_or(self.shared.options.schedule.backoff.base));
             cycle.in_doubt.push(id);
         }
         if applied.requeued > 0 {
@@ -168,11 +173,27 @@ impl<H: Host> Client<H> {
         Ok(applied.requeued)
     }
 
-    /// Pulls every collection to its end. Gives how many changes have to go out again in another round.
-    async fn pull_all(&self, backend: &H::Backend, epoch: u64, cycle: &mut Cycle) -> Result<u64, CycleError> {
-        let mut wanted: Vec<CollectionName> =
-            self.enabled(Direction::is_pulled).into_iter().map(|(name, _)| name).collect();
+    /// The collections that are pulled and whose cursor is as wanted.
+    fn pulled(&self, is_wanted: impl Fn(Option<&Cursor>) -> bool) -> Vec<CollectionName> {
+        let enabled = self.enabled(Direction::is_pulled).into_iter().map(|(name, _)| name);
+        let mirror = self.shared.mirror.borrow();
+        let cursor = |name: &CollectionName| mirror.state(name).and_then(|state| state.cursor.as_ref());
+        enabled.filter(|name| is_wanted(cursor(name))).collect()
+    }
+
+    /// Pulls collections to their end. Gives how many changes have to go out again in another round.
+    async fn pull_all(
+        &self,
+        backend: &H::Backend,
+        epoch: u64,
+        mut wanted: Vec<CollectionName>,
+        cycle: &mut Cycle,
+    ) -> Result<u64, CycleError> {
         let mut snapshots = BTreeMap::<CollectionName, Snapshot>::new();
+        for name in &wanted {
+            let is_whole = self.is_begun_with_bases(name).await?;
+            snapshots.insert(name.clone(), Snapshot { is_whole, ..Snapshot::default() });
+        }
         let (mut done, mut requeued) = (0_u64, 0_u64);
         while !wanted.is_empty() {
             let questions: Vec<Wanted> =
@@ -185,13 +206,16 @@ impl<H: Host> Client<H> {
                 let Some(question) = questions.iter().find(|question| question.collection == name) else {
                     continue;
                 };
-                if page.more {
-                    wanted.push(name.clone());
-                }
+                let has_more = page.more;
                 done = done.saturating_add(count(page.records.len()));
-                let snapshot = snapshots.entry(name).or_default();
-                requeued =
-                    requeued.saturating_add(self.apply_page(epoch, question, page, snapshot, cycle).await?);
+                let snapshot = snapshots.entry(name.clone()).or_default();
+                let applied = self.apply_page(epoch, question, page, snapshot, cycle).await?;
+                requeued = requeued.saturating_add(applied.requeued);
+                if applied.is_void {
+                    cycle.come_back_in(self.shared.options.schedule.backoff.base);
+                } else if has_more {
+                    wanted.push(name);
+                }
                 if !wanted.is_empty() || cycle.report.pulled > 0 {
                     self.show_progress(Phase::Pull, done, None);
                 }
@@ -207,13 +231,12 @@ impl<H: Host> Client<H> {
         page: PullPage,
         snapshot: &mut Snapshot,
         cycle: &mut Cycle,
-    ) -> Result<u64, CycleError> {
+    ) -> Result<PageApplied, CycleError> {
         let end = snapshot.end_of(&page);
-        let records = page.records.into_iter().map(|record| (record, self.shared.change_id())).collect();
         let plan = ApplyPage {
             strategy: self.strategies().get(&question.collection).copied().unwrap_or_default(),
             collection: question.collection.clone(),
-            records,
+            records: page.records,
             since: snapshot.stored.take().unwrap_or_else(|| question.cursor.clone()),
             end,
             rebaser: self.rebaser(),
@@ -221,10 +244,25 @@ impl<H: Host> Client<H> {
         if matches!(plan.end, PageEnd::Within) {
             snapshot.stored = Some(plan.since.clone());
         }
-        let applied = self.run_fenced(epoch, plan).await?;
+        let mut applied = self.run_fenced(epoch, plan).await?;
         cycle.report.pulled = cycle.report.pulled.saturating_add(applied.pulled);
-        self.tell_conflicts(applied.conflicts, cycle);
-        Ok(applied.requeued)
+        self.tell_conflicts(std::mem::take(&mut applied.conflicts), cycle);
+        Ok(applied)
+    }
+
+    /// Whether a pull from nothing finds records that the server confirmed already: pushed before the first pull. What it
+    /// does not name is deleted then.
+    async fn is_begun_with_bases(&self, name: &CollectionName) -> Result<bool, CycleError> {
+        let has_cursor = self.shared.mirror.borrow().state(name).is_some_and(|state| state.cursor.is_some());
+        if has_cursor {
+            return Ok(false);
+        }
+        let bases = collection_of(Table::Base, name);
+        let look = |view: &dyn View| match &bases {
+            Read::Range { start, end } => view.range(start, end.as_ref()).next().is_some(),
+            Read::Key(_) => false,
+        };
+        Ok(self.database.read(std::slice::from_ref(&bases), look).await?)
     }
 
     fn wanted(&self, name: &CollectionName, snapshot: Option<&Snapshot>) -> Wanted {
@@ -293,18 +331,27 @@ struct Push<'a, B> {
     changes: Vec<Change>,
 }
 
+impl Cycle {
+    /// Another cycle has to follow that soon.
+    fn come_back_in(&mut self, wait: u64) {
+        self.again_in = Some(self.again_in.map_or(wait, |known| known.min(wait)));
+    }
+}
+
 /// What is kept between the pages of one snapshot: its cursor is only stored with its last page.
 #[derive(Default)]
 struct Snapshot {
-    within: Option<syncline_protocol::Cursor>,
+    /// Whether the pages are everything there is, although they do not say so.
+    is_whole: bool,
+    within: Option<Cursor>,
     seen: BTreeSet<RecordId>,
     /// The cursor that is stored while the snapshot is under way.
-    stored: Option<Option<syncline_protocol::Cursor>>,
+    stored: Option<Option<Cursor>>,
 }
 
 impl Snapshot {
     fn end_of(&mut self, page: &PullPage) -> PageEnd {
-        if !page.snapshot {
+        if !page.snapshot && !self.is_whole {
             return PageEnd::Cursor(page.cursor.clone());
         }
         self.seen.extend(page.records.iter().map(|record| record.id.clone()));

@@ -24,7 +24,7 @@ pub use keys::{
 pub use live::{LiveChange, LiveNumber, Patch};
 pub use meta::{CollectionState, Identity, Leadership, RetryState, Single, Skew, Tally};
 pub use options::{Backoff, Options, Schedule};
-pub use rows::{Base, Edit, EditOp, ParkedRow, QueueRow, RowError, StoredVersion};
+pub use rows::{Base, Deletion, Edit, EditOp, Overtaken, ParkedRow, QueueRow, RowError, StoredVersion};
 pub(crate) use rows::{read_row, write_row};
 pub use status::{Channel, CollectionStatus, Phase, Progress, RecordState, State, Status, StatusError};
 pub use text::Text;

@@ -96,6 +96,34 @@ impl Base<'_> {
     }
 }
 
+/// A deletion at the server, as far as the server told of it.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Deletion {
+    /// The version that it made.
+    pub version: Option<StoredVersion>,
+    /// When it was made.
+    pub edited_at: Millis,
+    /// Who made it.
+    pub device: Option<DeviceId>,
+}
+
+/// What a pull did to a record whose change is on its way: it replaced the base that the change was made on.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Overtaken<'a> {
+    /// The base that the change was made on; none: the record was new.
+    #[serde(borrow)]
+    pub common: Option<Base<'a>>,
+    /// The deletion, where the pull brought one: a deleted record has no base that could say it.
+    pub deletion: Option<Deletion>,
+}
+
+impl Overtaken<'_> {
+    /// The same, owning its text.
+    pub fn into_owned(self) -> Overtaken<'static> {
+        Overtaken { common: self.common.map(Base::into_owned), ..self }
+    }
+}
+
 /// The one queued change of a record.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct QueueRow<'a> {
@@ -107,10 +135,9 @@ pub struct QueueRow<'a> {
     pub next: Option<Edit<'a>>,
     /// Whether `change` may have reached the server: from here on it is frozen.
     pub is_sent: bool,
-    /// The base that `change` was made on, kept where a pull replaced it before the answer came. The outer `Some` says
-    /// that it did, the inner is the base (none: the record was new).
+    /// What a pull did to the record while `change` was on its way.
     #[serde(borrow)]
-    pub overtaken: Option<Option<Base<'a>>>,
+    pub overtaken: Option<Overtaken<'a>>,
     /// When the oldest edit in this row was made, by the device's own clock.
     pub queued_at: Millis,
     /// How often `change` was sent.
@@ -135,7 +162,7 @@ impl<'a> QueueRow<'a> {
         QueueRow {
             change: self.change.into_owned(),
             next: self.next.map(Edit::into_owned),
-            overtaken: self.overtaken.map(|base| base.map(Base::into_owned)),
+            overtaken: self.overtaken.map(Overtaken::into_owned),
             is_sent: self.is_sent,
             queued_at: self.queued_at,
             attempts: self.attempts,

@@ -2,17 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use syncline_protocol::{ChangeId, CollectionName, Cursor, RecordId, RemoteRecord, Version};
+use syncline_protocol::{CollectionName, Cursor, Millis, RecordId, RemoteRecord, Version};
 use syncline_store::{Decision, Plan, Read, View};
 
 use super::{
     Origin,
     draft::Draft,
-    rebase::{Meeting, Rebaser, ResolvedConflict, base_of, is_newer},
+    rebase::{Incoming, Meeting, Rebaser, ResolvedConflict},
 };
 use crate::model::{
-    Base, CollectionTable, ConflictStrategy, Error, QueueRow, RecordKeys, Table, collection_key,
-    collection_of, record_of,
+    Base, CollectionTable, ConflictStrategy, Error, Overtaken, QueueRow, RecordKeys, RowError, Table,
+    collection_key, collection_of, read_row, record_of,
 };
 
 /// Where a page leaves the pull.
@@ -38,8 +38,8 @@ pub struct ApplyPage {
     pub collection: CollectionName,
     /// Its strategy.
     pub strategy: ConflictStrategy,
-    /// What came down, each with the key of a change that may have to follow it.
-    pub records: Vec<(RemoteRecord, ChangeId)>,
+    /// What came down.
+    pub records: Vec<RemoteRecord>,
     /// The cursor that was pulled from: the page is void where it moved meanwhile.
     pub since: Option<Cursor>,
     /// Where this leaves the pull.
@@ -51,7 +51,7 @@ pub struct ApplyPage {
 /// What a page changed.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PageApplied {
-    /// Whether the page was void.
+    /// Whether the page was void: it is to be pulled again.
     pub is_void: bool,
     /// Records that were news.
     pub pulled: u64,
@@ -66,11 +66,14 @@ impl Plan for ApplyPage {
 
     fn reads(&self) -> Vec<Read> {
         let mut reads = vec![Read::Key(collection_key(CollectionTable::State, &self.collection))];
-        for (record, _) in &self.records {
+        for record in &self.records {
             reads.extend(RecordKeys::of(&self.collection, &record.id).reads());
         }
         if matches!(self.end, PageEnd::Snapshot { .. }) {
             reads.push(collection_of(Table::Base, &self.collection));
+        }
+        if self.names_everything() {
+            reads.push(collection_of(Table::Queue, &self.collection));
         }
         reads
     }
@@ -83,12 +86,12 @@ impl Plan for ApplyPage {
         Draft::decide(view, |draft| {
             let mut state = draft.state(&self.collection)?;
             let mut outcome = PageApplied::default();
-            if state.cursor != self.since {
+            if state.cursor != self.since || self.is_too_early(draft.view())? {
                 outcome.is_void = true;
                 return Ok(outcome);
             }
-            for (record, fresh) in &self.records {
-                self.apply(draft, record, fresh, &mut outcome)?;
+            for record in &self.records {
+                self.apply(draft, record, &mut outcome)?;
             }
             if let PageEnd::Snapshot { seen, .. } = &self.end {
                 self.remove_absent(draft, seen, &mut outcome)?;
@@ -109,20 +112,23 @@ impl ApplyPage {
         &self,
         draft: &mut Draft<'_>,
         incoming: &RemoteRecord,
-        fresh: &ChangeId,
         outcome: &mut PageApplied,
     ) -> Result<(), Error> {
         let keys = RecordKeys::of(&self.collection, &incoming.id);
         let (base, queued) = (draft.base(&keys)?, draft.queued(&keys)?);
-        if is_known(base.as_ref(), incoming) {
+        let is_in_flight = queued.as_ref().is_some_and(|row| row.is_sent);
+        // The deletion of a record that is not here is no news, except to a creation on its way: it may be what is deleted.
+        let is_of_creation = is_in_flight && base.is_none();
+        if is_known(base.as_ref(), incoming) && !is_of_creation {
             return Ok(());
         }
         outcome.pulled = outcome.pulled.saturating_add(1);
-        let new_base = base_of(incoming);
+        let new = Incoming::of_record(incoming);
         let after = match queued.clone() {
             None => None,
             Some(row) if row.is_sent => {
-                let overtaken = row.overtaken.clone().or_else(|| Some(base.clone()));
+                let common = row.overtaken.map_or_else(|| base.clone(), |overtaken| overtaken.common);
+                let overtaken = Some(Overtaken { common, deletion: new.deletion() });
                 Some(QueueRow { overtaken, ..row })
             }
             Some(row) => {
@@ -133,10 +139,9 @@ impl ApplyPage {
                         record: &incoming.id,
                         strategy: self.strategy,
                         common: base.as_ref(),
-                        incoming: new_base.as_ref(),
-                        incoming_at: incoming.edited_at,
-                        incoming_by: incoming.device.as_ref(),
-                        fresh,
+                        incoming: &new,
+                        // It was never sent, so its own key is as good as a new one.
+                        id: &row.change.id,
                     },
                 )?;
                 outcome.conflicts.extend(conflict);
@@ -144,8 +149,25 @@ impl ApplyPage {
                 edit.map(|change| QueueRow { change, attempts: 0, last_error: None, ..row })
             }
         };
-        draft.set_record(&self.collection, &keys, (&base, &queued), (&new_base, &after))?;
+        draft.set_record(&self.collection, &keys, (&base, &queued), (&new.base, &after))?;
         Ok(())
+    }
+
+    /// What names everything there is names no deletions. So it cannot say whether a change that is on its way was taken and
+    /// its record deleted since, and has to wait until that is answered.
+    fn is_too_early(&self, view: &dyn View) -> Result<bool, RowError> {
+        if !self.names_everything() {
+            return Ok(false);
+        }
+        let Read::Range { start, end } = collection_of(Table::Queue, &self.collection) else {
+            return Ok(false);
+        };
+        let mut rows = view.range(&start, end.as_ref());
+        rows.try_fold(false, |is_any, (_, row)| Ok(is_any || read_row::<QueueRow<'_>>(&row)?.is_sent))
+    }
+
+    fn names_everything(&self) -> bool {
+        self.since.is_none() || !matches!(self.end, PageEnd::Cursor(_))
     }
 
     fn remove_absent(
@@ -162,15 +184,10 @@ impl ApplyPage {
             .filter(|record| !seen.contains(record))
             .collect();
         for record in absent {
-            let id = ChangeId::trusted(format!("absent-{record}"));
-            let deleted = RemoteRecord {
-                id: record,
-                version: None,
-                edited_at: self.rebaser.now,
-                device: None,
-                data: None,
-            };
-            self.apply(draft, &deleted, &id, outcome)?;
+            // Nobody knows any more when it was deleted: an edit that waits here counts as later.
+            let edited_at = Millis::default();
+            let deleted = RemoteRecord { id: record, version: None, edited_at, device: None, data: None };
+            self.apply(draft, &deleted, outcome)?;
         }
         Ok(())
     }
@@ -181,5 +198,6 @@ fn is_known(base: Option<&Base<'_>>, incoming: &RemoteRecord) -> bool {
     let Some(known) = base else { return incoming.data.is_none() };
     let version = known.version.clone().map(Version::from);
     let is_same = incoming.data.is_some() && version.is_some() && version == incoming.version;
-    is_same || is_newer(Some(known), incoming.version.as_ref())
+    let is_older = matches!((&incoming.version, &version), (Some(new), Some(known)) if new.is_before(known));
+    is_same || is_older
 }

@@ -10,7 +10,7 @@ use syncline_store::{Decision, Plan, Read, View};
 use super::{
     Origin,
     draft::Draft,
-    rebase::{Meeting, Rebaser, ResolvedConflict, base_of, is_newer},
+    rebase::{Incoming, Meeting, Rebaser, ResolvedConflict},
 };
 use crate::model::{
     Base, ConflictStrategy, Edit, Error, ErrorCode, ParkedChange, ParkedRow, QueueRow, RecordKeys, Table,
@@ -222,8 +222,7 @@ impl ApplyAnswers {
                     code: code.clone(),
                     message: message.clone(),
                 });
-                let base_version = base.as_ref().and_then(|base| base.version.clone());
-                let next = row.next.clone().map(|next| Edit { base: base_version, ..next });
+                let next = self.behind_refused(change, base.clone(), &row, fresh, outcome)?;
                 (base.clone(), requeued(row, next, outcome))
             }
         };
@@ -247,19 +246,16 @@ impl ApplyAnswers {
             device: Some(self.rebaser.device.clone()),
             doc,
         });
-        let is_overtaken = row.overtaken.is_some() && !is_same_version(base.as_ref(), version);
-        if !is_overtaken {
-            let base_version = taken.as_ref().and_then(|base| base.version.clone());
-            let next = row.next.clone().map(|next| Edit { base: base_version, ..next });
-            // A deletion behind a deletion has nothing left to delete.
-            let next = next.filter(|next| next.doc.is_some() || taken.is_some());
-            return Ok((taken, requeued(row, next, outcome)));
+        if let Some(newer) = overtaking(base, &row).filter(|pulled| !pulled.is_covered_by(version)) {
+            let rebased = row
+                .next
+                .clone()
+                .map(|next| self.rebase(change, next, taken.as_ref(), &newer, fresh, outcome));
+            let next = rebased.transpose()?.flatten();
+            return Ok((newer.base, requeued(row, next, outcome)));
         }
-        let next = match row.next.clone() {
-            Some(next) => self.rebase(change, next, taken.as_ref(), base.as_ref(), None, fresh, outcome)?,
-            None => None,
-        };
-        Ok((base, requeued(row, next, outcome)))
+        let next = following(&row, taken.as_ref());
+        Ok((taken, requeued(row, next, outcome)))
     }
 
     /// The change was made on a version that is not current: it, and what was edited since, is re-based on that one.
@@ -272,52 +268,69 @@ impl ApplyAnswers {
         fresh: &ChangeId,
         outcome: &mut AnswersApplied,
     ) -> Result<Rows, Error> {
-        let common = row.overtaken.clone().unwrap_or_else(|| base.clone());
-        let has_newer = row.overtaken.is_some() && is_newer(base.as_ref(), current.version.as_ref());
-        let (incoming, of_deletion) =
-            if has_newer { (base, None) } else { (base_of(current), Some(current)) };
+        let answered = Incoming::of_record(current);
+        let is_newer = |pulled: &Incoming| match (&answered.version, &pulled.version) {
+            (Some(answered), Some(pulled)) => answered.is_before(pulled),
+            _ => false,
+        };
+        let common = common_of(base.clone(), &row);
+        let incoming = overtaking(base, &row).filter(is_newer).unwrap_or(answered);
         let local = row.latest().clone();
-        let next =
-            self.rebase(change, local, common.as_ref(), incoming.as_ref(), of_deletion, fresh, outcome)?;
-        Ok((incoming, requeued(row, next, outcome)))
+        let next = self.rebase(change, local, common.as_ref(), &incoming, fresh, outcome)?;
+        Ok((incoming.base, requeued(row, next, outcome)))
     }
 
-    #[allow(clippy::too_many_arguments, reason = "the sides of a three-way merge and where its outcome goes")]
+    /// The change was refused: what was edited behind it stands alone, on what the server has.
+    fn behind_refused(
+        &self,
+        change: &Change,
+        base: Option<Base<'static>>,
+        row: &QueueRow<'static>,
+        fresh: &ChangeId,
+        outcome: &mut AnswersApplied,
+    ) -> Result<Option<Edit<'static>>, Error> {
+        match (overtaking(base.clone(), row), row.next.clone()) {
+            (Some(pulled), Some(next)) => {
+                let common = common_of(base, row);
+                self.rebase(change, next, common.as_ref(), &pulled, fresh, outcome)
+            }
+            _ => Ok(following(row, base.as_ref())),
+        }
+    }
+
     fn rebase(
         &self,
         change: &Change,
         local: Edit<'static>,
         common: Option<&Base<'_>>,
-        incoming: Option<&Base<'_>>,
-        answer: Option<&RemoteRecord>,
+        incoming: &Incoming,
         fresh: &ChangeId,
         outcome: &mut AnswersApplied,
     ) -> Result<Option<Edit<'static>>, Error> {
         let strategy = self.strategies.get(&change.collection).copied().unwrap_or_default();
-        let incoming_at =
-            incoming.map(|base| base.edited_at).or_else(|| answer.map(|record| record.edited_at));
-        let (edit, conflict) = self.rebaser.rebase(
-            local,
-            &Meeting {
-                collection: &change.collection,
-                record: &change.record,
-                strategy,
-                common,
-                incoming,
-                incoming_at: incoming_at.unwrap_or_default(),
-                incoming_by: incoming
-                    .and_then(|base| base.device.as_ref())
-                    .or_else(|| answer.and_then(|record| record.device.as_ref())),
-                fresh,
-            },
-        )?;
+        let (collection, record) = (&change.collection, &change.record);
+        let meeting = Meeting { collection, record, strategy, common, incoming, id: fresh };
+        let (edit, conflict) = self.rebaser.rebase(local, &meeting)?;
         outcome.conflicts.extend(conflict);
         Ok(edit)
     }
 }
 
-fn is_same_version(base: Option<&Base<'_>>, version: &Version) -> bool {
-    base.and_then(|base| base.version.clone()).map(Version::from).as_ref() == Some(version)
+/// What the change was made on.
+fn common_of(base: Option<Base<'static>>, row: &QueueRow<'static>) -> Option<Base<'static>> {
+    row.overtaken.as_ref().map_or(base, |overtaken| overtaken.common.clone())
+}
+
+/// What a pull brought while the change was on its way, if any did.
+fn overtaking(base: Option<Base<'static>>, row: &QueueRow<'static>) -> Option<Incoming> {
+    row.overtaken.as_ref().map(|overtaken| Incoming::of_rows(base, overtaken.deletion.clone()))
+}
+
+/// The edit behind a change, on the base that the change left. A deletion of nothing has nothing to delete.
+fn following(row: &QueueRow<'static>, base: Option<&Base<'static>>) -> Option<Edit<'static>> {
+    let version = base.and_then(|base| base.version.clone());
+    let next = row.next.clone().map(|next| Edit { base: version, ..next });
+    next.filter(|next| next.doc.is_some() || base.is_some())
 }
 
 /// What the queue holds once `change` is answered: the edit that follows it, not sent, or nothing.

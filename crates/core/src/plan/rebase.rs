@@ -3,11 +3,13 @@
 use std::borrow::Cow;
 
 use serde_json::Value;
-use syncline_protocol::{ChangeId, CollectionName, DeviceId, JsonText, Millis, RecordId, RemoteRecord};
+use syncline_protocol::{
+    ChangeId, CollectionName, DeviceId, JsonText, Millis, RecordId, RemoteRecord, Version,
+};
 
 use crate::{
     merge::{Resolution, Side, resolve},
-    model::{Base, Conflict, ConflictKind, ConflictStrategy, Edit, Error, ErrorCode, ResolvedAs},
+    model::{Base, Conflict, ConflictKind, ConflictStrategy, Deletion, Edit, Error, ErrorCode, ResolvedAs},
 };
 
 /// A conflict and what became of it.
@@ -18,7 +20,7 @@ pub type ResolvedConflict = (Conflict, ResolvedAs);
 pub struct Rebaser {
     /// This device.
     pub device: DeviceId,
-    /// The device's time, corrected for clock skew.
+    /// The device's time.
     pub now: Millis,
 }
 
@@ -29,14 +31,56 @@ pub(super) struct Meeting<'a> {
     pub(super) strategy: ConflictStrategy,
     /// What both edits were made on.
     pub(super) common: Option<&'a Base<'a>>,
-    /// What the server has; `None`: deleted.
-    pub(super) incoming: Option<&'a Base<'a>>,
-    /// When the server's deletion was made, for want of a row that says it.
-    pub(super) incoming_at: Millis,
-    /// Who made the incoming edit.
-    pub(super) incoming_by: Option<&'a DeviceId>,
-    /// The idempotency key of what goes out again.
-    pub(super) fresh: &'a ChangeId,
+    /// What the server has.
+    pub(super) incoming: &'a Incoming,
+    /// The idempotency key of what goes out again: a new one where the edit was sent under its own.
+    pub(super) id: &'a ChangeId,
+}
+
+/// A record as the server has it: what its base row says, or what is known of its deletion.
+#[derive(Clone, Debug)]
+pub(super) struct Incoming {
+    /// The base row; `None`: deleted.
+    pub(super) base: Option<Base<'static>>,
+    pub(super) version: Option<Version>,
+    edited_at: Millis,
+    device: Option<DeviceId>,
+}
+
+impl Incoming {
+    /// As it came.
+    pub(super) fn of_record(record: &RemoteRecord) -> Self {
+        let base = record.data.as_ref().map(|doc| Base {
+            version: record.version.clone().map(Into::into),
+            edited_at: record.edited_at,
+            device: record.device.clone(),
+            doc: Cow::Owned(doc.as_str().to_owned()),
+        });
+        let (edited_at, device) = (record.edited_at, record.device.clone());
+        Self { base, version: record.version.clone(), edited_at, device }
+    }
+
+    /// As it was kept.
+    pub(super) fn of_rows(base: Option<Base<'static>>, deletion: Option<Deletion>) -> Self {
+        let (version, edited_at, device) = match (&base, deletion) {
+            (Some(base), _) => (base.version.clone(), base.edited_at, base.device.clone()),
+            (None, Some(deletion)) => (deletion.version, deletion.edited_at, deletion.device),
+            (None, None) => (None, Millis::default(), None),
+        };
+        Self { base, version: version.map(Into::into), edited_at, device }
+    }
+
+    /// The deletion, where it is one.
+    pub(super) fn deletion(&self) -> Option<Deletion> {
+        let (edited_at, device) = (self.edited_at, self.device.clone());
+        let version = self.version.clone().map(Into::into);
+        self.base.is_none().then_some(Deletion { version, edited_at, device })
+    }
+
+    /// Whether it is known to be this version or an earlier one.
+    pub(super) fn is_covered_by(&self, version: &Version) -> bool {
+        self.version.as_ref().is_some_and(|mine| mine == version || mine.is_before(version))
+    }
 }
 
 impl Rebaser {
@@ -48,16 +92,20 @@ impl Rebaser {
     ) -> Result<(Option<Edit<'static>>, Option<ResolvedConflict>), Error> {
         let base_doc = parse(meeting.common.map(|base| &*base.doc))?;
         let local_doc = parse(local.doc.as_deref())?;
-        let incoming_doc = parse(meeting.incoming.map(|base| &*base.doc))?;
+        let incoming = meeting.incoming;
+        let incoming_doc = parse(incoming.base.as_ref().map(|base| &*base.doc))?;
         let local_side =
             Side { doc: local_doc.as_ref(), edited_at: local.edited_at, device: Some(&self.device) };
-        let incoming_side =
-            Side { doc: incoming_doc.as_ref(), edited_at: meeting.incoming_at, device: meeting.incoming_by };
+        let incoming_side = Side {
+            doc: incoming_doc.as_ref(),
+            edited_at: incoming.edited_at,
+            device: incoming.device.as_ref(),
+        };
         let resolution = resolve(meeting.strategy, base_doc.as_ref(), &local_side, &incoming_side);
         let is_same = local_doc == incoming_doc;
-        let version = meeting.incoming.and_then(|base| base.version.clone());
+        let version = incoming.base.as_ref().and_then(|base| base.version.clone());
         let sent_again = |doc: Option<Cow<'static, str>>, edited_at| Edit {
-            id: meeting.fresh.clone(),
+            id: meeting.id.clone(),
             base: version.clone(),
             edited_at,
             doc,
@@ -68,12 +116,12 @@ impl Rebaser {
             Resolution::KeepLocal => (Some(sent_again(local.doc, local.edited_at)), ResolvedAs::Local),
             Resolution::Merge(doc) => {
                 let text = doc.map(|doc| Cow::Owned(doc.to_string()));
-                let edited_at = local.edited_at.max(meeting.incoming_at);
+                let edited_at = local.edited_at.max(incoming.edited_at);
                 (Some(sent_again(text, edited_at)), ResolvedAs::Merged)
             }
         };
         // Deleting what is already gone needs no request.
-        let edit = edit.filter(|edit| edit.doc.is_some() || meeting.incoming.is_some());
+        let edit = edit.filter(|edit| edit.doc.is_some() || incoming.base.is_some());
         Ok((edit, conflict.map(|conflict| (conflict, resolved_as))))
     }
 
@@ -83,35 +131,19 @@ impl Rebaser {
             id: local.id.clone(),
             collection: meeting.collection.clone(),
             record: meeting.record.clone(),
-            kind: match (&local.doc, meeting.incoming) {
+            kind: match (&local.doc, &meeting.incoming.base) {
                 (None, _) => ConflictKind::DeleteUpdate,
                 (Some(_), None) => ConflictKind::UpdateDelete,
                 (Some(_), Some(_)) => ConflictKind::UpdateUpdate,
             },
             base: text(meeting.common.map(|base| &*base.doc))?,
             local: text(local.doc.as_deref())?,
-            remote: text(meeting.incoming.map(|base| &*base.doc))?,
+            remote: text(meeting.incoming.base.as_ref().map(|base| &*base.doc))?,
             local_edited_at: local.edited_at,
-            remote_edited_at: meeting.incoming_at,
+            remote_edited_at: meeting.incoming.edited_at,
             detected_at: self.now,
         })
     }
-}
-
-/// The base row that an incoming record makes; `None`: it is deleted there.
-pub(super) fn base_of(incoming: &RemoteRecord) -> Option<Base<'static>> {
-    incoming.data.as_ref().map(|doc| Base {
-        version: incoming.version.clone().map(Into::into),
-        edited_at: incoming.edited_at,
-        device: incoming.device.clone(),
-        doc: Cow::Owned(doc.as_str().to_owned()),
-    })
-}
-
-/// Whether a base is known to be newer than a version: versions never go back.
-pub(super) fn is_newer(base: Option<&Base<'_>>, version: Option<&syncline_protocol::Version>) -> bool {
-    let known = base.and_then(|base| base.version.clone()).map(syncline_protocol::Version::from);
-    matches!((version, known), (Some(version), Some(known)) if version.is_before(&known))
 }
 
 fn parse(text: Option<&str>) -> Result<Option<Value>, Error> {

@@ -223,3 +223,75 @@ fn what_was_sent_goes_first_then_the_oldest() {
     };
     assert_eq!(ids(rows.take_batch()), ["c", "b", "a"]);
 }
+
+fn deleted(id: &str, version: u64) -> syncline_protocol::RemoteRecord {
+    remote(id, version, None)
+}
+
+#[test]
+fn a_pull_that_brings_back_ones_own_deletion_is_no_conflict_with_the_edit_behind_it() {
+    let mut rows = settled(ConflictStrategy::LastWriteWins);
+    rows.edit("a", EditKind::Delete).unwrap();
+    let batch = rows.take_batch();
+    rows.edit("a", put(r#"{"x":2}"#)).unwrap();
+    rows.pull(vec![deleted("a", 2)], Some("1"), cursor("2"));
+    let outcome = rows.answer(&batch[0], applied(&batch[0], 2));
+    assert!(outcome.conflicts.is_empty());
+    let again = rows.take_batch();
+    assert_eq!((again[0].base.clone(), again[0].data.as_ref().unwrap().as_str()), (None, r#"{"x":2}"#));
+}
+
+#[test]
+fn a_creation_that_was_deleted_elsewhere_before_its_answer_came_stays_deleted() {
+    let mut rows = settled(ConflictStrategy::LastWriteWins);
+    rows.edit("b", put(r#"{"x":1}"#)).unwrap();
+    let batch = rows.take_batch();
+    rows.pull(vec![deleted("b", 2)], Some("1"), cursor("2"));
+    rows.answer(&batch[0], applied(&batch[0], 1));
+    assert_eq!(rows.local("b"), None);
+}
+
+#[test]
+fn a_creation_that_was_taken_after_an_old_deletion_came_is_there() {
+    let mut rows = settled(ConflictStrategy::LastWriteWins);
+    rows.edit("b", put(r#"{"x":1}"#)).unwrap();
+    let batch = rows.take_batch();
+    rows.pull(vec![deleted("b", 4)], Some("1"), cursor("2"));
+    rows.answer(&batch[0], applied(&batch[0], 5));
+    assert_eq!(rows.local("b").unwrap(), r#"{"x":1}"#);
+}
+
+#[test]
+fn an_edit_behind_a_refused_change_is_merged_with_what_a_pull_brought_meanwhile() {
+    let mut rows = settled(ConflictStrategy::Merge);
+    rows.edit("a", put(r#"{"x":2,"y":1}"#)).unwrap();
+    let batch = rows.take_batch();
+    rows.edit("a", put(r#"{"x":3,"y":1}"#)).unwrap();
+    rows.pull(vec![remote("a", 2, Some(r#"{"x":1,"y":9}"#))], Some("1"), cursor("2"));
+    let (code, message) = ("invalid-document".to_owned(), "no".to_owned());
+    rows.answer(&batch[0], PushResult::Rejected { id: batch[0].id.clone(), code, message });
+    assert_eq!(rows.local("a").unwrap(), r#"{"x":3,"y":9}"#);
+}
+
+#[test]
+fn what_names_everything_waits_for_the_answer_to_what_is_on_its_way() {
+    let mut rows = Rows::default();
+    rows.edit("b", put(r#"{"x":1}"#)).unwrap();
+    let batch = rows.take_batch();
+    let page = rows.pull(Vec::new(), None, cursor("2"));
+    assert!(page.is_void, "it cannot say whether the creation was taken and deleted since");
+    rows.answer(&batch[0], applied(&batch[0], 1));
+    let end = PageEnd::Snapshot { cursor: Cursor("2".into()), seen: [].into() };
+    rows.pull(Vec::new(), None, end);
+    assert_eq!(rows.local("b"), None);
+}
+
+#[test]
+fn an_edit_of_a_record_that_is_absent_from_a_snapshot_is_kept_under_its_own_key() {
+    let mut rows = settled(ConflictStrategy::LastWriteWins);
+    rows.edit("a", put(r#"{"x":2}"#)).unwrap();
+    let end = PageEnd::Snapshot { cursor: Cursor("9".into()), seen: [].into() };
+    rows.pull(Vec::new(), Some("1"), end);
+    let batch = rows.take_batch();
+    assert_eq!((batch[0].id.as_str(), batch[0].base.clone()), ("change-1", None));
+}

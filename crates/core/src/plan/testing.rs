@@ -91,7 +91,6 @@ impl Rows {
         since: Option<&str>,
         end: PageEnd,
     ) -> PageApplied {
-        let records = records.into_iter().map(|record| (record, self.fresh())).collect();
         let plan = ApplyPage {
             collection: todos(),
             strategy: self.strategy,
