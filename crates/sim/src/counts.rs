@@ -48,7 +48,7 @@ counts! {
     crashes must "crashes of a context or a device";
     crashes_in_disk must "crashes just before or after a disk call";
     freezes must "contexts frozen and thawed";
-    fenced must "leaderships that ended another one";
+    led_anew must "changes of leader";
     requests must "requests";
     requests_lost must "requests lost";
     answers_lost must "answers lost";

@@ -82,7 +82,7 @@ impl Device {
                 is_signed_out: Rc::default(),
             },
             is_ill: Rc::<Health>::default(),
-            witness: Witness::new(ground, service, disk.clone(), strategies())?,
+            witness: Witness::new(ground, service, disk.clone(), index, strategies())?,
             disk,
             contexts: RefCell::default(),
         })

@@ -2,7 +2,11 @@
 
 use std::{collections::BTreeSet, rc::Rc};
 
-use syncline_core::{engine::Client, model::Error, query::Query};
+use syncline_core::{
+    engine::Client,
+    model::Error,
+    query::{HasText as _, Query},
+};
 use syncline_protocol::{CollectionName, RecordId};
 use syncline_store::Sequence;
 
@@ -16,10 +20,8 @@ use crate::{
 type Docs = Vec<(RecordId, String)>;
 
 async fn all(client: &Client<Simulated>, collection: &CollectionName) -> Result<Docs, Error> {
-    let make = |found: &[(RecordId, &str)]| -> Docs {
-        found.iter().map(|(id, text)| (id.clone(), (*text).to_owned())).collect()
-    };
-    client.select(collection, &Query::default(), make).await
+    let found = client.select(collection, &Query::default()).await?;
+    Ok(found.into_iter().filter_map(|(id, row)| Some((id, row.text()?.to_owned()))).collect())
 }
 
 /// Lists a collection: it must be what was to be seen at one moment between the question and the answer, and never less than

@@ -1,7 +1,7 @@
 //! Explains a commit of the engine's: what the server really did to a record, and what must become of the edit queued over it.
 //! Knows the server's history; explains nothing that an app did.
 
-use syncline_core::model::{Base, ConflictStrategy, Edit, ParkedRow, QueueRow, StoredVersion};
+use syncline_core::model::{Base, ConflictStrategy, Deletion, Edit, ParkedRow, QueueRow, StoredVersion};
 use syncline_protocol::{DeviceId, Millis};
 
 use super::{
@@ -97,20 +97,35 @@ impl Around<'_> {
     fn waiting(&self, row: &QueueRow<'static>) -> Result<Explained, String> {
         let Some(after) = &self.after.queue else { return Err(self.wrong("a change in flight is gone")) };
         let is_moved = self.before.base != self.after.base;
-        let overtaken = if is_moved && row.overtaken.is_none() {
-            Some(self.before.base.clone())
-        } else {
-            row.overtaken.clone()
+        // What the change was made on is kept from the first time on; what came last is the base, or a true deletion.
+        let common = |row: &QueueRow<'static>| row.overtaken.as_ref().map(|by| by.common.clone());
+        let wanted = match common(row) {
+            None if is_moved || after.overtaken.is_some() => Some(self.before.base.clone()),
+            wanted => wanted,
         };
+        let deletion = after.overtaken.as_ref().and_then(|by| by.deletion.as_ref());
+        let is_told = deletion.is_none_or(|deletion| {
+            after.overtaken == row.overtaken || (self.after.base.is_none() && self.is_true(deletion))
+        });
         if after.change != row.change
             || after.next != row.next
             || !after.is_sent
-            || after.overtaken != overtaken
+            || common(after) != wanted
+            || !is_told
         {
             return Err(self.wrong("a change in flight was touched"));
         }
         let counted: Vec<Which> = if is_moved { vec![|counts| &mut counts.overtaken] } else { Vec::new() };
         Ok(Explained { counted, common: None })
+    }
+
+    /// Whether the server deleted the record so; of a purged deletion nothing is told.
+    fn is_true(&self, deletion: &Deletion) -> bool {
+        let told = (number_of(deletion.version.as_ref()), deletion.edited_at, deletion.device.as_ref());
+        let deeds = self.history.deeds(self.key).iter();
+        let mut made = deeds.filter(|deed| deed.doc.is_none());
+        made.any(|deed| told == (Some(deed.version), deed.edited_at, Some(&deed.device)))
+            || (self.history.purges > 0 && told == (None, Millis::default(), None))
     }
 
     /// A pull brought news of a record whose change was not sent yet.
@@ -137,13 +152,30 @@ impl Around<'_> {
             }
         }
         if self.history.is_refused(id) && self.parked.is_some_and(|parked| parked.change == row.change) {
-            let next = row.next.clone();
-            let is_kept = self.before.base == self.after.base;
-            if is_kept && self.is_following(next.as_ref(), self.after.base.as_ref()) {
-                return Ok(Explained { counted: Vec::new(), common: Some(self.after.base.clone()) });
+            match self.behind_refused(row) {
+                Ok(explained) => return Ok(explained),
+                Err(reason) => reasons.push(reason),
             }
         }
         Err(self.wrong(&format!("a change left the queue without a reason {reasons:?}")))
+    }
+
+    /// The change was refused: the base stays, and the edit behind it stands on it, or meets what a pull brought.
+    fn behind_refused(&self, row: &QueueRow<'static>) -> Result<Explained, String> {
+        if self.before.base != self.after.base {
+            return Err(self.wrong("a refusal moved the base"));
+        }
+        match (&row.next, &row.overtaken) {
+            (Some(next), Some(_)) => self.met(next, self.common),
+            (next, _) => {
+                let base = self.after.base.as_ref();
+                let next = next.as_ref().filter(|next| next.doc.is_some() || base.is_some());
+                if self.is_following(next, base) {
+                    return Ok(Explained { counted: Vec::new(), common: Some(self.after.base.clone()) });
+                }
+                Err(self.wrong("the edit behind a refused change is not what it was"))
+            }
+        }
     }
 
     /// The server took the change as a version: that is the base now, unless a pull brought a newer one.
@@ -155,9 +187,12 @@ impl Around<'_> {
             doc,
         });
         let is_newer = self.before.base.as_ref().is_some_and(|base| number(base) > Some(version));
-        // A pull that deleted the record under the change may have been before the change or after it.
-        let is_open = self.before.base.is_none() && row.overtaken.is_some();
-        if !is_newer && self.after.base == taken {
+        // A pull may have brought the deletion of the very version that the change made, or a later one.
+        let deletion = row.overtaken.as_ref().and_then(|by| by.deletion.as_ref());
+        let is_open = deletion.is_some_and(|deletion| {
+            deletion.version.is_none() || number_of(deletion.version.as_ref()) > Some(version)
+        });
+        if !is_newer && !is_open && self.after.base == taken {
             let next = row.next.as_ref().filter(|next| next.doc.is_some() || taken.is_some());
             return if self.is_following(next, taken.as_ref()) {
                 Ok(Explained { counted: Vec::new(), common: Some(taken) })
@@ -249,13 +284,19 @@ impl Around<'_> {
                 parse(row.change.doc.as_deref()) == *doc
                     && row.change.edited_at == *edited_at
                     && row.change.base == version
-                    && row.change.id != local.id
+                    && self.is_fresh(&row.change, local)
                     && row.next.is_none()
                     && !row.is_sent
                     && row.overtaken.is_none()
             }
             (Outcome::Nothing, Some(_)) | (Outcome::Sent(..), None) => false,
         }
+    }
+
+    /// What goes out again has a new id where its own has been sent.
+    fn is_fresh(&self, sent_again: &Edit<'static>, local: &Edit<'static>) -> bool {
+        let was_sent = self.before.queue.as_ref().is_some_and(|row| row.is_sent);
+        !was_sent || sent_again.id != local.id
     }
 
     fn wrong(&self, what: &str) -> String {
@@ -269,8 +310,12 @@ impl Around<'_> {
 
 /// The version of a base, as this server counts.
 pub(crate) fn number(base: &Base<'_>) -> Option<u64> {
-    match base.version {
-        Some(StoredVersion::Number(number)) => Some(number),
+    number_of(base.version.as_ref())
+}
+
+fn number_of(version: Option<&StoredVersion>) -> Option<u64> {
+    match version {
+        Some(StoredVersion::Number(number)) => Some(*number),
         Some(StoredVersion::Text(_)) | None => None,
     }
 }

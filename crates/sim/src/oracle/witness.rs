@@ -38,6 +38,8 @@ pub(crate) struct Witness {
 pub(crate) struct Seen {
     ground: Rc<Ground>,
     service: Rc<Service>,
+    /// Which device, for the trace.
+    index: usize,
     strategies: BTreeMap<CollectionName, ConflictStrategy>,
     names: Vec<CollectionName>,
     pub(crate) rows: RefCell<Rows>,
@@ -64,11 +66,13 @@ impl Witness {
         ground: &Rc<Ground>,
         service: &Rc<Service>,
         disk: MemoryDisk,
+        index: usize,
         strategies: BTreeMap<CollectionName, ConflictStrategy>,
     ) -> Option<Rc<Self>> {
         let seen = Rc::new(Seen {
             ground: Rc::clone(ground),
             service: Rc::clone(service),
+            index,
             names: strategies.keys().cloned().collect(),
             strategies,
             rows: RefCell::default(),
@@ -139,7 +143,8 @@ impl Seen {
         let mut rows = self.rows.borrow_mut();
         let changed = rows.apply(commit, &self.names)?;
         self.ground.say(|| {
-            format!("log {} of {:?}: {}", self.sequence.get().0, self.author.get(), shown(&changed, &rows))
+            let (sequence, author) = (self.sequence.get().0, self.author.get());
+            format!("device {} log {sequence} by {author:?}: {}", self.index, shown(&changed, &rows))
         });
         self.count_coalesced(&changed, &rows);
         if Origin::of_tag(commit.origin) == Origin::Local {
@@ -226,7 +231,9 @@ impl Seen {
             if rows.leadership.epoch != before.epoch.saturating_add(1) {
                 return Err(format!("epoch {} after {}", rows.leadership.epoch, before.epoch));
             }
-            self.leader.set(Some(author));
+            if self.leader.replace(Some(author)).is_some_and(|before| before != author) {
+                self.ground.count(|counts| &mut counts.led_anew);
+            }
             return Ok(());
         }
         if let Some(before) = &changed.identity {

@@ -67,7 +67,7 @@ impl Events for TellTo {
             }
             Event::Error(error) => told.ground.say(|| format!("told of {:?}: {error}", error.code)),
             Event::Status(status) => drop(told.status.replace(Some(status))),
-            Event::Parked(_) | Event::Sync(_) => {}
+            Event::Live { .. } | Event::Parked(_) | Event::Sync(_) => {}
         }
     }
 }
