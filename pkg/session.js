@@ -166,6 +166,9 @@ export class Session {
         queueMicrotask(() => {
           this.#awaitingStatus.splice(0).forEach((resolve) => resolve());
           this.#dispatch("status", fact);
+          if (fact.progress !== null) {
+            this.#dispatch("progress", fact.progress);
+          }
         });
         return;
       case "error":

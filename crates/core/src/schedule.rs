@@ -32,6 +32,8 @@ pub enum Next {
 pub struct Scheduler {
     options: Schedule,
     retry: RetryState,
+    /// Whether the last failure was one that somebody has to act on.
+    is_blocked: bool,
     is_online: bool,
     is_enabled: bool,
     is_running: bool,
@@ -60,6 +62,7 @@ impl Scheduler {
         Self {
             options,
             retry,
+            is_blocked: false,
             is_online,
             is_enabled,
             is_running: false,
@@ -135,6 +138,7 @@ impl Scheduler {
         self.keep_pace(now);
         self.is_running = false;
         self.retry = RetryState::default();
+        self.is_blocked = false;
         let poll = (!matches!(self.live, Live::Up)).then_some(self.options.poll_interval);
         let wait = [poll, again_in].into_iter().flatten().min();
         let next = wait.map(|wait| now.plus(bound(wait)));
@@ -153,6 +157,7 @@ impl Scheduler {
             Retry::Never => self.options.poll_interval,
         };
         let next_at = now.plus(bound(wait));
+        self.is_blocked = error.retry == Retry::Never;
         self.retry = RetryState { failures: self.retry.failures.saturating_add(1), next_at: Some(next_at) };
         self.due = Some(next_at);
     }
@@ -201,9 +206,10 @@ impl Scheduler {
         self.due.filter(|_| self.is_enabled && self.is_online && !self.is_running)
     }
 
-    /// What the next leader has to know.
+    /// What the next leader has to know: nothing of a failure that somebody has to act on, since opening anew may be just
+    /// that (signing in again, say).
     pub fn retry(&self) -> RetryState {
-        self.retry
+        if self.is_blocked { RetryState::default() } else { self.retry }
     }
 
     /// Says what to do next and takes it as begun.
@@ -344,6 +350,15 @@ mod tests {
         assert_eq!(scheduler.poll(Millis(1_000_000)), Next::Wait(Some(Millis(1_030_000))));
         assert_eq!(scheduler.poll(Millis(500_000)), Next::Wait(Some(Millis(530_000))));
         assert_eq!(scheduler.poll(Millis(530_000)), Next::StartCycle);
+    }
+
+    #[test]
+    fn a_failure_that_somebody_has_to_act_on_is_waited_for_by_this_leader_alone() {
+        let mut scheduler = leader(NO_LIVE);
+        scheduler.handle_failure(&Error::new(ErrorCode::Unauthorized, "nobody"), 0, Millis(0));
+        scheduler.handle_local_change(Millis(10));
+        assert_eq!(scheduler.poll(Millis(10)), Next::Wait(Some(Millis(30_000))));
+        assert_eq!(scheduler.retry(), RetryState::default());
     }
 
     #[test]

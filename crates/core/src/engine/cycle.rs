@@ -113,12 +113,12 @@ impl<H: Host> Client<H> {
                 held_back: cycle.next_round.iter().chain(&cycle.in_doubt).cloned().collect(),
             };
             let batch = self.run_fenced(epoch, plan).await?;
-            if batch.changes.is_empty() {
+            let Some(collection) = batch.changes.first().map(|change| change.collection.clone()) else {
                 return Ok(requeued);
-            }
+            };
             let sending = count(batch.changes.len());
             let total = done.saturating_add(sending).saturating_add(count(batch.remaining));
-            self.show_progress(Phase::Push, done, Some(total));
+            self.show_progress(Phase::Push, &collection, done, Some(total));
             let sent = Push { backend, epoch, changes: batch.changes };
             match self.push_batch(sent, cycle).await {
                 Ok(again) => requeued = requeued.saturating_add(again),
@@ -130,7 +130,7 @@ impl<H: Host> Client<H> {
                 Err(error) => return Err(error),
             }
             done = done.saturating_add(sending);
-            self.show_progress(Phase::Push, done, Some(total));
+            self.show_progress(Phase::Push, &collection, done, Some(total));
         }
     }
 
@@ -217,7 +217,7 @@ impl<H: Host> Client<H> {
                     wanted.push(name);
                 }
                 if !wanted.is_empty() || cycle.report.pulled > 0 {
-                    self.show_progress(Phase::Pull, done, None);
+                    self.show_progress(Phase::Pull, &question.collection, done, None);
                 }
             }
         }
@@ -309,8 +309,9 @@ impl<H: Host> Client<H> {
         }
     }
 
-    fn show_progress(&self, phase: Phase, done: u64, total: Option<u64>) {
-        self.shared.activity.borrow_mut().progress = Some(Progress { phase, done, total });
+    fn show_progress(&self, phase: Phase, collection: &CollectionName, done: u64, total: Option<u64>) {
+        let collection = collection.clone();
+        self.shared.activity.borrow_mut().progress = Some(Progress { phase, collection, done, total });
         self.shared.refresh_status();
     }
 

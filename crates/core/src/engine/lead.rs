@@ -262,7 +262,9 @@ impl<H: Host> Client<H> {
             let mut activity = self.shared.activity.borrow_mut();
             activity.is_running = is_running;
             activity.is_offline = !is_online;
-            activity.progress = activity.progress.filter(|_| is_running);
+            if !is_running {
+                activity.progress = None;
+            }
             activity.next_sync_at = leader.scheduler.next_at().map(|at| at.max(now));
             activity.channel = if leader.scheduler.is_live() { Channel::Live } else { Channel::Poll };
         }

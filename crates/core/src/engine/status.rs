@@ -41,7 +41,7 @@ pub(super) fn decide(mirror: &Mirror, activity: &Activity, is_leader: bool) -> S
         conflicts: 0,
         last_synced_at,
         next_sync_at: activity.next_sync_at,
-        progress: activity.progress,
+        progress: activity.progress.clone(),
         error: activity.error.clone(),
         leader: is_leader,
         channel: activity.channel,

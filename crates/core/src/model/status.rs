@@ -47,10 +47,12 @@ pub enum Phase {
 }
 
 /// How far a cycle is.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Progress {
     /// Which half.
     pub phase: Phase,
+    /// Which collection came last.
+    pub collection: CollectionName,
     /// Records or changes done.
     pub done: u64,
     /// Of how many, where that is known.
