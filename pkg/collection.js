@@ -56,8 +56,17 @@ export class Collection {
   /** @param {string} id */
   async get(id) {
     this.#session.ensureOpen();
-    const held = this.#session.documents.held(this.#name, id);
-    return held ?? (await this.getAll([id]))[0];
+    const { documents, core } = this.#session;
+    const held = documents.held(this.#name, id);
+    if (held !== undefined) {
+      return held;
+    }
+    // Without a detour over promises where everything is in memory.
+    const isThere = typeof id === "string" ? core.readNow(this.#name, id) : undefined;
+    if (isThere !== undefined) {
+      return isThere ? documents.held(this.#name, id) : undefined;
+    }
+    return (await this.getAll([id]))[0];
   }
 
   /** @param {readonly string[]} ids */

@@ -59,6 +59,17 @@ export class Documents {
   }
 
   /**
+   * Keeps one fresh document under its number.
+   * @param {string} collection
+   * @param {number} number
+   * @param {string} id
+   * @param {string} text
+   */
+  takeOne(collection, number, id, text) {
+    this.#hold(this.#heldOf(collection), number, id, JSON.parse(text));
+  }
+
+  /**
    * Drops what changed.
    * @param {string} collection
    * @param {readonly string[]} ids none: all
@@ -84,16 +95,32 @@ export class Documents {
    * @param {Document[]} docs
    */
   #keep(collection, fresh, ids, docs) {
+    const held = this.#heldOf(collection);
+    for (let place = 0; place < fresh.length; place += 1) {
+      const number = /** @type {number} */ (fresh[place]);
+      this.#hold(held, number, /** @type {string} */ (ids[place]), /** @type {Document} */ (docs[place]));
+    }
+  }
+
+  /**
+   * @param {Map<string, Document>} held
+   * @param {number} number
+   * @param {string} id
+   * @param {Document} doc
+   */
+  #hold(held, number, id, doc) {
+    this.#byNumber[number] = this.#freeze ? deepFreeze(doc) : doc;
+    held.set(id, doc);
+  }
+
+  /** @param {string} collection */
+  #heldOf(collection) {
     let held = this.#byId.get(collection);
     if (held === undefined) {
       held = new Map();
       this.#byId.set(collection, held);
     }
-    for (let place = 0; place < fresh.length; place += 1) {
-      const doc = /** @type {Document} */ (docs[place]);
-      this.#byNumber[/** @type {number} */ (fresh[place])] = this.#freeze ? deepFreeze(doc) : doc;
-      held.set(/** @type {string} */ (ids[place]), doc);
-    }
+    return held;
   }
 
   /**

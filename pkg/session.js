@@ -34,12 +34,13 @@ export class Session {
   }
 
   /**
-   * What the core calls. `emit` and `take` are called in the middle of its work and must not call back into it.
+   * What the core calls. `emit`, `take` and `takeOne` are called in the middle of its work and must not call back into it.
    */
   host() {
     return {
       emit: (/** @type {string} */ kind, /** @type {any} */ fact) => this.#hear(kind, fact),
       take: this.#take.bind(this),
+      takeOne: this.documents.takeOne.bind(this.documents),
       token: () => this.#token(),
     };
   }

@@ -11,7 +11,7 @@ use syncline_core::{
     engine::{Client, Intent},
     model::{Error, ErrorCode, Options, Text},
     plan::EditKind,
-    query::Query,
+    query::{HasText as _, Query},
 };
 use syncline_protocol::{ChangeId, CollectionName, RecordId};
 use wasm_bindgen::prelude::*;
@@ -130,6 +130,16 @@ impl Core {
             let found = ids.iter().zip(rows.iter().map(Option::as_ref));
             Ok(documents.hand_out(&host, &collection, found, Purpose::Records)?.into())
         })
+    }
+
+    /// Hands out one document at once, if it is in memory: whether there is such a record, or undefined where `read` has to
+    /// be asked.
+    #[wasm_bindgen(js_name = readNow)]
+    pub fn read_now(&self, collection: &str, id: &str) -> Option<bool> {
+        let (collection, id) = (CollectionName::trusted(collection), RecordId::trusted(id));
+        let Some(row) = self.client.row_now(&collection, &id)? else { return Some(false) };
+        self.documents.hand_out_one(&self.host, &collection, &id, row.text()?);
+        Some(true)
     }
 
     /// The documents that a query, given as a JSON text, finds.

@@ -93,24 +93,22 @@ impl Documents {
         Ok(host.take(collection.as_str(), wanted, fresh, json(&ids)?, texts, purpose))
     }
 
-    /// Gives JavaScript one document that has just changed, to hold.
-    pub(crate) fn hand_out_changed(
+    /// Gives JavaScript one document to hold, unless it holds it.
+    pub(crate) fn hand_out_one(
         &self,
         host: &JsHost,
         collection: &CollectionName,
         record: &RecordId,
         text: &str,
-    ) -> Result<(), Error> {
+    ) {
         let mut numbers = self.numbers.borrow_mut();
         if numbers.held.get(collection).is_some_and(|held| held.contains_key(record)) {
-            return Ok(());
+            return;
         }
         let number = numbers.take();
         numbers.held.entry(collection.clone()).or_default().insert(record.clone(), number);
         drop(numbers);
-        let (ids, texts) = (json(&[record])?, format!("[{text}]"));
-        host.take(collection.as_str(), Vec::new(), vec![number], ids, texts, JsValue::UNDEFINED);
-        Ok(())
+        host.take_one(collection.as_str(), number, record.as_str(), text);
     }
 
     /// Forgets what JavaScript holds of these records (none: of the whole collection); gives the numbers that are free.

@@ -90,8 +90,7 @@ impl Events {
         let fact = match &change {
             LiveChange::Record { record, text, patches } => {
                 if let Some(text) = text {
-                    // A document that cannot be handed out is asked for when it is wanted.
-                    self.documents.hand_out_changed(&self.host, collection, record, text).ok();
+                    self.documents.hand_out_one(&self.host, collection, record, text);
                 }
                 let patches = patches.iter().map(|(number, patch)| PatchFact::of(*number, *patch)).collect();
                 LiveFact { collection: collection.as_str(), id: Some(record), patches, stale: &[] }

@@ -33,6 +33,10 @@ extern "C" {
         purpose: JsValue,
     ) -> Array;
 
+    /// Keeps one fresh document under its number.
+    #[wasm_bindgen(method, js_name = takeOne)]
+    pub(crate) fn take_one(this: &JsHost, collection: &str, number: u32, id: &str, text: &str);
+
     /// Asks the app for a token.
     #[wasm_bindgen(method, catch)]
     pub(crate) async fn token(this: &JsHost) -> Result<JsValue, JsValue>;

@@ -42,6 +42,9 @@ export async function showTodos({ status, todos }) {
   const list = todoList(collection, { written: wake, shown: (count) => { empty.hidden = count > 0; } });
   todos.append(form.element, h("div", { class: "card list-card" }, list.element, empty));
   list.show({ orderBy: "-createdAt" });
+  // The background is not told when the network comes back or somebody looks; its alarm would come up to half a minute later.
+  addEventListener("online", wake);
+  addEventListener("focus", wake);
   wake();
   return { client, input: form.input };
 }

@@ -134,6 +134,11 @@ impl<H: Host> Client<H> {
         Ok(self.database.read(&reads, look).await?)
     }
 
+    /// One record's row, if everything it takes is in memory: outer `None` means that `rows` has to be asked.
+    pub fn row_now(&self, collection: &CollectionName, record: &RecordId) -> Option<Option<SeenRow>> {
+        self.database.read_now(|view| row_of(view, collection, record))
+    }
+
     /// How many records a query finds.
     pub async fn count(&self, collection: &CollectionName, query: &Query) -> Result<u64, Error> {
         self.known(collection)?;
