@@ -7,8 +7,8 @@ use futures::join;
 use js_sys::{Array, Function, Object, Promise, Reflect, Uint8Array};
 use syncline::idb::{self, IndexedDb};
 use syncline_store::{
-    Append, Compaction, Database, Decision, Disk, DiskError, Entries, FORMAT, Generation, Key, Options,
-    PageId, Plan, Read, Sequence, View, Write, conformance,
+    Append, Compacted, Compaction, Database, Decision, Disk, DiskError, Entries, FORMAT, Generation, Key,
+    Options, PageId, Plan, Read, Sequence, View, Write, conformance,
 };
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -58,6 +58,20 @@ impl ByHand {
         let transaction = self.database.transaction_with_str_and_mode(store, IdbTransactionMode::Readwrite);
         let store = transaction.unwrap().object_store(store).unwrap();
         answer(&store.put_with_key(value, &key.into()).unwrap()).await.unwrap();
+    }
+
+    async fn put_entries(&self, count: u32) {
+        let transaction = self.database.transaction_with_str_and_mode("log", IdbTransactionMode::Readwrite);
+        let log = transaction.unwrap().object_store("log").unwrap();
+        let put = |number: u32| log.put_with_key(&Uint8Array::new_with_length(40), &number.into()).unwrap();
+        let last = (1..=count).map(put).last().unwrap();
+        answer(&last).await.unwrap();
+    }
+
+    async fn keys(&self, store: &str) -> Vec<f64> {
+        let store = self.database.transaction_with_str(store).unwrap().object_store(store).unwrap();
+        let keys = answer(&store.get_all_keys().unwrap()).await.unwrap();
+        Array::from(&keys).iter().map(|key| key.as_f64().unwrap()).collect()
     }
 
     async fn row(&self, store: &str, key: &str) -> JsValue {
@@ -115,14 +129,35 @@ async fn newer_format_is_refused_and_untouched() {
     let folding = Compaction {
         generation: Generation(0),
         through: Sequence(1),
-        put: vec![(PageId(1), b"page".to_vec())],
+        put: vec![(PageId(1), b"page".as_slice().into())],
         delete: Vec::new(),
         directory: b"directory".to_vec(),
+        set_aside: Vec::new(),
     };
     assert_eq!(disk.compact(&folding).await, Err(DiskError::NewerFormat));
     assert!(by_hand.row("meta", "directory").await.is_undefined());
     by_hand.put("meta", "head", &head(u32::from(FORMAT))).await;
     assert_eq!(count(&disk).await, 1);
+}
+
+#[wasm_bindgen_test]
+async fn folded_entries_are_cleared_away_however_many_they_are() {
+    let name = fresh("many-entries").await;
+    let disk = IndexedDb::open(&name).await.unwrap();
+    let by_hand = ByHand::open(&name, 1).await;
+    by_hand.put_entries(2_600).await;
+    let folding = Compaction {
+        generation: Generation(0),
+        through: Sequence(2_599),
+        put: Vec::new(),
+        delete: Vec::new(),
+        directory: b"directory".to_vec(),
+        set_aside: vec![(Sequence(7), b"damaged".as_slice().into())],
+    };
+    assert_eq!(disk.compact(&folding).await, Ok(Compacted::Done));
+    assert_eq!(by_hand.keys("log").await, [2_600.0]);
+    let kept = by_hand.row("meta", "damaged/7").await.dyn_into::<Uint8Array>().unwrap();
+    assert_eq!(kept.to_vec(), b"damaged");
 }
 
 #[wasm_bindgen_test]
@@ -253,9 +288,10 @@ async fn transaction_that_is_aborted_at_its_commit_is_an_error_and_leaves_nothin
     let folding = Compaction {
         generation: Generation(0),
         through: Sequence(1),
-        put: vec![(PageId(1), b"page".to_vec())],
+        put: vec![(PageId(1), b"page".as_slice().into())],
         delete: Vec::new(),
         directory: b"directory".to_vec(),
+        set_aside: Vec::new(),
     };
     sabotage(&name, 1, abort_at_commit);
     assert_eq!(disk.compact(&folding).await, Err(DiskError::Aborted));

@@ -1,5 +1,5 @@
-//! The transactions that write. Each is over when the browser says that it *completed*, and keeps the error when it did not.
-//! Does not open, and does not try again.
+//! What writes: a transaction that is over when the browser says that it *completed*, and that keeps the error when it did
+//! not; and the transactions of a commit. Does not open, and does not try again.
 //!
 //! rexie is not used here: a quota failure at the commit comes back from it as a success, the error is lost,
 //! and it has no word for durability.
@@ -7,13 +7,13 @@
 use futures::FutureExt;
 use futures::future::try_join3;
 use js_sys::{Array, Object, Reflect, Uint8Array};
-use syncline_store::{Append, Compacted, Compaction, Entries, Generation, Head, Sequence};
+use syncline_store::{Append, Entries, Generation, Head, Sequence};
 use wasm_bindgen::prelude::{JsCast, JsValue, wasm_bindgen};
-use web_sys::{IdbDatabase, IdbKeyRange, IdbObjectStore, IdbRequest, IdbTransaction};
+use web_sys::{IdbDatabase, IdbKeyRange, IdbObjectStore, IdbTransaction};
 
-use super::convert::{head, head_row, key};
+use super::convert::{head, key};
 use super::error::{Failure, classify, is_taken};
-use super::schema::{DIRECTORY, FLUSHED, HEAD, LOG, META, PAGES, counting, entries};
+use super::schema::{FLUSHED, HEAD, LOG, META, counting, entries};
 use super::signal::Signal;
 
 #[wasm_bindgen]
@@ -99,27 +99,6 @@ pub(super) async fn append_after_tail(
     Ok(Append::Appended(number))
 }
 
-/// Replaces pages, directory, head and log, unless the generation is another one.
-pub(super) async fn compact(database: &IdbDatabase, compaction: &Compaction) -> Result<Compacted, Failure> {
-    let writing = Writing::begin(database, &[LOG, META, PAGES], "relaxed")?;
-    let reading = writing.store(META).and_then(|meta| meta.get(&HEAD.into()));
-    let reading = reading.map_err(|error| Failure::undone(classify(&error)))?;
-    let head_row = Signal::of_request(&reading).await.map_err(|error| Failure::of_transaction(&error))?;
-    let head = head(Some(&head_row)).map_err(Failure::undone)?;
-    if head.generation != compaction.generation {
-        return Ok(Compacted::Stale);
-    }
-    let generation = head.generation.next();
-    let replaced = writing.replace(compaction, Head { generation, through: compaction.through, ..head });
-    if let Err(error) = replaced {
-        // A part of the requests may have been sent.
-        writing.undo();
-        return Err(Failure::undone(classify(&error)));
-    }
-    writing.end().await?;
-    Ok(Compacted::Done)
-}
-
 /// Makes everything that completed so far survive a power cut: a strict transaction writes what lies before it too.
 pub(super) async fn flush(database: &IdbDatabase) -> Result<(), Failure> {
     let writing = Writing::begin(database, &[META], "strict")?;
@@ -129,13 +108,13 @@ pub(super) async fn flush(database: &IdbDatabase) -> Result<(), Failure> {
 }
 
 /// A transaction that writes.
-struct Writing {
+pub(super) struct Writing {
     transaction: JsTransaction,
     ended: Signal,
 }
 
 impl Writing {
-    fn begin(database: &IdbDatabase, stores: &[&str], durability: &str) -> Result<Self, Failure> {
+    pub(super) fn begin(database: &IdbDatabase, stores: &[&str], durability: &str) -> Result<Self, Failure> {
         let stores: Array = stores.iter().copied().map(JsValue::from).collect();
         let options = Object::new();
         let begun = Reflect::set(&options, &"durability".into(), &durability.into()).and_then(|_is_set| {
@@ -146,34 +125,18 @@ impl Writing {
         Ok(Self { transaction, ended })
     }
 
-    fn store(&self, name: &str) -> Result<IdbObjectStore, JsValue> {
+    pub(super) fn store(&self, name: &str) -> Result<IdbObjectStore, JsValue> {
         self.transaction.object_store(name)
     }
 
-    fn replace(&self, compaction: &Compaction, head: Head) -> Result<(), JsValue> {
-        let (pages, meta) = (self.store(PAGES)?, self.store(META)?);
-        for id in &compaction.delete {
-            pages.delete(&key(id.0))?;
-        }
-        for (id, page) in &compaction.put {
-            pages.put_with_key(&Uint8Array::from(page.as_slice()), &key(id.0))?;
-        }
-        meta.put_with_key(&Uint8Array::from(compaction.directory.as_slice()), &DIRECTORY.into())?;
-        meta.put_with_key(&head_row(head), &HEAD.into())?;
-        let folded: IdbRequest =
-            self.store(LOG)?.delete(&IdbKeyRange::upper_bound(&key(head.through.0))?.into())?;
-        drop(folded);
-        Ok(())
-    }
-
     /// Says that nothing more comes, and waits until the transaction completed.
-    async fn end(self) -> Result<(), Failure> {
+    pub(super) async fn end(self) -> Result<(), Failure> {
         // Where that throws, the transaction is over already, and how is what the event says.
         let _is_committing = self.transaction.commit();
         self.ended.await.map(drop).map_err(|error| Failure::of_transaction(&error))
     }
 
-    fn undo(&self) {
+    pub(super) fn undo(&self) {
         let _is_undone = self.transaction.abort();
     }
 }

@@ -12,6 +12,7 @@ use syncline_store::{
 };
 
 use super::commit::{self, Added};
+use super::compact::{self, Replaced};
 use super::connection::{Connection, Life};
 use super::error::Failure;
 use super::schema;
@@ -105,7 +106,11 @@ fn is_dead(failure: &Failure, life: Life) -> bool {
 
 impl Disk for IndexedDb {
     async fn load(&self) -> Result<Loaded, DiskError> {
-        self.read(async |rexie| schema::load(rexie).await).await
+        self.read(async |rexie| schema::load(rexie, Sequence(0)).await).await
+    }
+
+    async fn refresh(&self, after: Sequence) -> Result<Loaded, DiskError> {
+        self.read(async |rexie| schema::load(rexie, after).await).await
     }
 
     async fn tail(&self, generation: Generation, after: Sequence) -> Result<Tail, DiskError> {
@@ -149,7 +154,17 @@ impl Disk for IndexedDb {
     }
 
     async fn compact(&self, compaction: &Compaction) -> Result<Compacted, DiskError> {
-        self.call(async |connection| commit::compact(&connection.database, compaction).await).await
+        let replaced =
+            self.call(async |connection| compact::replace(&connection.database, compaction).await).await?;
+        let Replaced::Done(mut rest) = replaced else { return Ok(Compacted::Stale) };
+        while let Some(last) = rest {
+            let clear = async |connection: &Connection| {
+                compact::clear(&connection.database, last, compaction.through).await
+            };
+            // What stays does not count, and goes with the next compaction.
+            rest = self.call(clear).await.unwrap_or_default();
+        }
+        Ok(Compacted::Done)
     }
 
     async fn flush(&self) -> Result<(), DiskError> {

@@ -44,14 +44,16 @@ fn opening(error: &rexie::Error) -> DiskError {
     }
 }
 
-/// Reads everything that a database is opened from.
-pub(super) async fn load(rexie: &Rexie) -> Result<Loaded, DiskError> {
+/// The key in the meta store of the bytes of a damaged entry, which left the log.
+pub(super) fn damaged(sequence: Sequence) -> JsValue {
+    format!("damaged/{}", sequence.0).into()
+}
+
+/// Reads everything that a database is opened from, of the entries those after one.
+pub(super) async fn load(rexie: &Rexie, after: Sequence) -> Result<Loaded, DiskError> {
     let reading = Reading::begin(rexie, &[LOG, META])?;
-    let (head_row, directory, entries) = join!(
-        reading.row(META, HEAD.into()),
-        reading.row(META, DIRECTORY.into()),
-        reading.entries(Sequence(0))
-    );
+    let (head_row, directory, entries) =
+        join!(reading.row(META, HEAD.into()), reading.row(META, DIRECTORY.into()), reading.entries(after));
     let head = head(head_row?.as_ref())?;
     let directory = directory?.map(|row| blob(&row)).transpose()?;
     Ok(Loaded { head, directory, entries: counting(head, entries?) })

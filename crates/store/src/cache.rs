@@ -29,15 +29,32 @@ impl Cache {
     /// Keeps a page, and lets go of others until all fit. A page larger than the limit stays until the next one comes.
     pub(crate) fn insert(&mut self, id: PageId, page: Rc<Page>) {
         self.remove(id);
-        while self.bytes + page.cost() > self.limit
-            && let Some((_, oldest)) = self.by_use.first_key_value()
-        {
-            self.remove(*oldest);
-        }
+        self.make_room(page.cost());
         self.clock += 1;
         self.bytes += page.cost();
         self.by_use.insert(self.clock, id);
         self.pages.insert(id, Kept { page, used: self.clock });
+    }
+
+    /// Keeps a page if no other has to go for it.
+    pub(crate) fn insert_if_there_is_room(&mut self, id: PageId, page: Page) {
+        if self.bytes + page.cost() <= self.limit {
+            self.insert(id, Rc::new(page));
+        }
+    }
+
+    /// Changes how many bytes the pages may have.
+    pub(crate) fn set_limit(&mut self, limit: usize) {
+        self.limit = limit;
+        self.make_room(0);
+    }
+
+    fn make_room(&mut self, bytes: usize) {
+        while self.bytes + bytes > self.limit
+            && let Some((_, oldest)) = self.by_use.first_key_value()
+        {
+            self.remove(*oldest);
+        }
     }
 
     pub(crate) fn remove(&mut self, id: PageId) {
@@ -62,10 +79,6 @@ impl Cache {
         self.pages.contains_key(&id)
     }
 
-    pub(crate) fn clear(&mut self) {
-        *self = Self::new(self.limit);
-    }
-
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
     }
@@ -79,7 +92,7 @@ mod tests {
 
     fn page() -> Rc<Page> {
         let rows = [(Key::new("a"), Value::from(vec![0; 100]))];
-        Rc::new(Page::decode(encode_page(&rows).into()).unwrap())
+        Rc::new(Page::decode(encode_page(&rows)).unwrap())
     }
 
     fn kept(cache: &Cache) -> Vec<u64> {
@@ -114,5 +127,19 @@ mod tests {
         cache.insert(PageId(1), page());
         cache.insert(PageId(2), page());
         assert_eq!(kept(&cache), [2]);
+    }
+
+    #[test]
+    fn smaller_limit_lets_pages_go_and_a_page_without_room_is_not_kept() {
+        let mut cache = Cache::new(2 * page().cost());
+        cache.insert(PageId(1), page());
+        cache.insert(PageId(2), page());
+        cache.insert_if_there_is_room(PageId(3), (*page()).clone());
+        assert_eq!(kept(&cache), [1, 2]);
+        cache.set_limit(page().cost());
+        assert_eq!((kept(&cache), cache.bytes()), (vec![2], page().cost()));
+        cache.remove(PageId(2));
+        cache.insert_if_there_is_room(PageId(3), (*page()).clone());
+        assert_eq!(kept(&cache), [3]);
     }
 }

@@ -23,7 +23,10 @@ macro_rules! for_each_disk_law {
             appended_entries_are_loaded_by_every_handle
             append_at_a_taken_number_is_behind_and_changes_nothing
             tail_is_what_was_appended_after_an_entry
+            refresh_is_head_directory_and_what_was_appended_after_an_entry
             compaction_replaces_pages_directory_and_log
+            compaction_in_steps_keeps_the_log_until_the_last_one
+            long_log_is_folded_away
             compaction_keeps_the_entries_behind_it
             compaction_of_an_old_generation_is_stale_and_changes_nothing
             old_generation_learns_that_it_is_old
@@ -81,6 +84,50 @@ pub async fn tail_is_what_was_appended_after_an_entry<D: Disk>(open: impl AsyncF
     assert_eq!(tail(&two, 0, 0).await, Tail::Entries(entries(&[(1, b"a"), (2, b"b")])));
     assert_eq!(tail(&two, 0, 1).await, Tail::Entries(entries(&[(2, b"b")])));
     assert_eq!(tail(&two, 0, 2).await, Tail::Entries(entries(&[])));
+}
+
+pub async fn refresh_is_head_directory_and_what_was_appended_after_an_entry<D: Disk>(
+    open: impl AsyncFn() -> D,
+) {
+    let (one, two) = (open().await, open().await);
+    for (after, entry) in [b"a", b"b", b"c"].into_iter().enumerate() {
+        append(&one, 0, after as u64, entry).await;
+    }
+    compact(&one, &compaction(0, 1, &[], &[], b"first")).await;
+    for (after, expected) in
+        [(0, entries(&[(2, b"b"), (3, b"c")])), (2, entries(&[(3, b"c")])), (3, entries(&[]))]
+    {
+        let loaded = two.refresh(Sequence(after)).await.expect("refresh");
+        assert_eq!((loaded.head, loaded.entries), (head(1, 1), expected));
+        assert_eq!(loaded.directory.as_deref(), Some(&b"first"[..]));
+    }
+}
+
+pub async fn compaction_in_steps_keeps_the_log_until_the_last_one<D: Disk>(open: impl AsyncFn() -> D) {
+    let (one, two) = (open().await, open().await);
+    append(&one, 0, 0, b"a").await;
+    append(&one, 0, 1, b"b").await;
+    assert_eq!(compact(&one, &compaction(0, 0, &[(1, b"one")], &[], b"first")).await, Compacted::Done);
+    let loaded = load(&two).await;
+    assert_eq!((loaded.head, loaded.entries), (head(1, 0), entries(&[(1, b"a"), (2, b"b")])));
+    assert_eq!(append(&two, 0, 2, b"c").await, Append::Appended(Sequence(3)));
+    let mut last = compaction(1, 2, &[(2, b"two")], &[1], b"last");
+    last.set_aside = entries(&[(1, b"a")]);
+    assert_eq!(compact(&one, &last).await, Compacted::Done);
+    let loaded = load(&two).await;
+    assert_eq!((loaded.head, loaded.entries), (head(2, 2), entries(&[(3, b"c")])));
+    assert_eq!(pages(&two, 2, &[1, 2]).await, found(&[None, Some(b"two")]));
+}
+
+pub async fn long_log_is_folded_away<D: Disk>(open: impl AsyncFn() -> D) {
+    let disk = open().await;
+    for after in 0..300 {
+        append(&disk, 0, after, b"entry").await;
+    }
+    compact(&disk, &compaction(0, 299, &[], &[], b"first")).await;
+    assert_eq!(load(&disk).await.entries, entries(&[(300, b"entry")]));
+    assert_eq!(append(&disk, 1, 300, b"b").await, Append::Appended(Sequence(301)));
+    assert_eq!(append(&disk, 1, 0, b"late").await, Append::Compacted);
 }
 
 pub async fn compaction_replaces_pages_directory_and_log<D: Disk>(open: impl AsyncFn() -> D) {
@@ -357,8 +404,9 @@ fn compaction(
     Compaction {
         generation: Generation(generation),
         through: Sequence(through),
-        put: put.iter().map(|(id, page)| (PageId(*id), page.to_vec())).collect(),
+        put: put.iter().map(|(id, page)| (PageId(*id), Rc::from(*page))).collect(),
         delete: delete.iter().copied().map(PageId).collect(),
         directory: directory.to_vec(),
+        set_aside: Entries::new(),
     }
 }

@@ -3,6 +3,7 @@
 
 use std::cell::{Cell, RefCell};
 
+use crate::compaction::Slice;
 use crate::snapshot::{Misses, Overlay, Pins, Snapshot};
 use crate::state::State;
 use crate::turn::Turns;
@@ -81,26 +82,69 @@ impl<D: Disk, O: Observer> Context<D, O> {
         }
     }
 
-    /// Folds the log into the pages it touches.
+    /// Folds the log into the pages it touches, slice by slice. Between two of them commits have their turn.
     pub(crate) async fn compact(&self) -> Result<Compacted, StoreError> {
-        let snapped = self.state.borrow().snap();
-        if snapped.rows.is_empty() {
-            return Ok(Compacted::Done);
+        let (mut folding, mut generation) = {
+            let state = self.state.borrow();
+            if state.memtable().entries() == 0 {
+                return Ok(Compacted::Done);
+            }
+            (state.begin_folding(), state.generation())
+        };
+        loop {
+            let (slice, ids) = {
+                let state = self.state.borrow();
+                let slice = folding.next_slice(generation, state.directory(), &self.options);
+                let ids = slice.pages(state.directory());
+                (slice, ids)
+            };
+            let is_last = slice.is_last;
+            if self.fold(folding.through, slice, &ids).await? == Compacted::Stale {
+                return Ok(Compacted::Stale);
+            }
+            if is_last {
+                return Ok(Compacted::Done);
+            }
+            generation = generation.next();
         }
-        let touched = snapped.touched(&self.options);
-        let cached = touched.iter().filter_map(|id| Some((*id, self.state.borrow().page(*id)?)));
-        let mut pages: Pins = cached.collect();
-        let ids = touched.iter().filter(|id| !pages.contains_key(id)).copied().collect();
-        let missing = Misses { generation: snapped.generation, ids };
-        let is_loaded = self.load_pages(&missing, &mut pages).await? == Loading::Ready;
-        if !is_loaded || !touched.iter().all(|id| pages.contains_key(id)) {
-            return Ok(Compacted::Stale);
+    }
+
+    async fn fold(&self, through: Sequence, slice: Slice, ids: &[PageId]) -> Result<Compacted, StoreError> {
+        let (generation, is_last) = (slice.generation, slice.is_last);
+        let Some(pages) = self.pages_to_fold(generation, ids).await? else { return Ok(Compacted::Stale) };
+        let (mut folded, compaction);
+        {
+            let state = self.state.borrow();
+            if state.generation() != generation {
+                return Ok(Compacted::Stale);
+            }
+            folded = slice.fold(through, state.directory(), &pages, &self.options);
+            compaction = state.compaction(&mut folded, through, is_last);
         }
-        let folded = snapped.fold(&pages, &self.options);
-        let compacted = self.disk.compact(&snapped.compaction(&folded)).await?;
+        let compacted = self.disk.compact(&compaction).await?;
         if compacted == Compacted::Done {
-            self.state.borrow_mut().fold(&snapped, folded)?;
+            self.state.borrow_mut().take_folded(compaction, folded);
         }
         Ok(compacted)
+    }
+
+    /// Reads pages past the cache, which is for those that somebody looks at; `None`: the disk has a newer generation.
+    async fn pages_to_fold(
+        &self,
+        generation: Generation,
+        ids: &[PageId],
+    ) -> Result<Option<Pins>, StoreError> {
+        let mut pages: Pins =
+            ids.iter().filter_map(|id| Some((*id, self.state.borrow().page(*id)?))).collect();
+        let missing: Vec<PageId> = ids.iter().filter(|id| !pages.contains_key(id)).copied().collect();
+        if missing.is_empty() {
+            return Ok(Some(pages));
+        }
+        let Pages::Found(blobs) = self.disk.pages(generation, &missing).await? else { return Ok(None) };
+        let mut state = self.state.borrow_mut();
+        for (id, blob) in missing.into_iter().zip(blobs) {
+            pages.insert(id, state.read_page(id, blob)?);
+        }
+        Ok(Some(pages))
     }
 }

@@ -64,14 +64,16 @@ pub enum Pages {
 pub struct Compaction {
     /// The generation that it was made from.
     pub generation: Generation,
-    /// The last entry that it folded.
+    /// The last entry that is wholly in the pages. A compaction in several steps raises it with the last one.
     pub through: Sequence,
     /// New pages, under ids that were never used in an earlier generation.
-    pub put: Vec<(PageId, Vec<u8>)>,
+    pub put: Vec<(PageId, Rc<[u8]>)>,
     /// Pages that it replaces.
     pub delete: Vec<PageId>,
     /// The directory of the new generation.
     pub directory: Vec<u8>,
+    /// Damaged entries that leave the log; their bytes are kept for whoever can save something.
+    pub set_aside: Entries,
 }
 
 /// How a compaction ended.
@@ -101,6 +103,13 @@ pub enum Compacted {
 pub trait Disk {
     /// Reads the head, the directory and all entries that count, as of one moment.
     async fn load(&self) -> Result<Loaded, DiskError>;
+
+    /// Reads the head, the directory and the entries that count and come after `after`, as of one moment.
+    async fn refresh(&self, after: Sequence) -> Result<Loaded, DiskError> {
+        let mut loaded = self.load().await?;
+        loaded.entries.retain(|(sequence, _)| *sequence > after);
+        Ok(loaded)
+    }
 
     /// Reads the entries after `after`, unless the disk has another generation than `generation`.
     async fn tail(&self, generation: Generation, after: Sequence) -> Result<Tail, DiskError>;
@@ -136,7 +145,9 @@ pub trait Disk {
     async fn pages(&self, generation: Generation, ids: &[PageId]) -> Result<Pages, DiskError>;
 
     /// In one step, unless the disk has another generation: puts and deletes the pages, replaces the directory,
-    /// raises the generation, sets `through`, and deletes the entries up to it.
+    /// raises the generation, sets `through`, and keeps the bytes of what is set aside.
+    ///
+    /// Entries up to `through` are deleted then or later: they do not count, wherever they still are.
     async fn compact(&self, compaction: &Compaction) -> Result<Compacted, DiskError>;
 
     /// Makes everything that succeeded so far survive a power cut.

@@ -1,6 +1,7 @@
 //! What can stop the store from giving an answer.
 //! Does not say what to do about it; the error's owner does.
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::{PageId, Sequence};
@@ -47,7 +48,9 @@ impl DiskError {
 }
 
 /// A part of the database that can be damaged on its own.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+///
+/// The directory lists parts by their place here, from 0 on.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 pub enum Part {
     /// The list of the pages.
     Directory,

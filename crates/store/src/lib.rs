@@ -8,6 +8,7 @@ mod compaction;
 #[allow(missing_docs, reason = "the names of the laws say what they are")]
 pub mod conformance;
 mod context;
+mod damage;
 mod database;
 mod disk;
 mod error;
@@ -16,6 +17,7 @@ mod ids;
 mod key;
 mod log;
 mod memory;
+mod memtable;
 mod observer;
 mod plan;
 mod slice;

@@ -225,12 +225,24 @@ impl<D: Disk, O: Observer> Context<D, O> {
 
     /// Takes over the newest generation, and returns the entries that this context has not seen.
     async fn load_again(&self) -> Result<Entries, StoreError> {
-        let loaded = self.disk.load().await?;
-        let reloaded = self.state.borrow_mut().reload(loaded)?;
-        if reloaded.is_reset {
-            self.observer.handle_reset();
+        loop {
+            let (before, after) = self.place();
+            let loaded = self.disk.refresh(after).await?;
+            let reloaded = if loaded.head.generation < before {
+                // A disk that goes back was deleted and made again.
+                let loaded = self.disk.load().await?;
+                self.state.borrow_mut().begin_anew(loaded)?
+            } else if loaded.head.generation < self.place().0 {
+                // This context's own compaction went on meanwhile.
+                continue;
+            } else {
+                self.state.borrow_mut().reload(loaded)?
+            };
+            if reloaded.is_reset {
+                self.observer.handle_reset();
+            }
+            return Ok(reloaded.rest);
         }
-        Ok(reloaded.rest)
     }
 
     /// Lists the pages that the observer of these commits is going to look at, and that are not in memory.

@@ -24,12 +24,19 @@ struct Kept {
     directory: Option<Rc<[u8]>>,
     log: BTreeMap<Sequence, Rc<[u8]>>,
     pages: BTreeMap<PageId, Rc<[u8]>>,
+    set_aside: BTreeMap<Sequence, Rc<[u8]>>,
 }
 
 impl Default for Kept {
     fn default() -> Self {
         let head = Head { format: FORMAT, generation: Generation(0), through: Sequence(0) };
-        Self { head, directory: None, log: BTreeMap::new(), pages: BTreeMap::new() }
+        Self {
+            head,
+            directory: None,
+            log: BTreeMap::new(),
+            pages: BTreeMap::new(),
+            set_aside: BTreeMap::new(),
+        }
     }
 }
 
@@ -59,7 +66,8 @@ impl Kept {
         for id in &compaction.delete {
             self.pages.remove(id);
         }
-        self.pages.extend(compaction.put.iter().map(|(id, page)| (*id, Rc::from(page.as_slice()))));
+        self.pages.extend(compaction.put.iter().cloned());
+        self.set_aside.extend(compaction.set_aside.iter().cloned());
         self.directory = Some(compaction.directory.as_slice().into());
         self.head.generation = compaction.generation.next();
         self.head.through = compaction.through;
@@ -100,6 +108,11 @@ impl MemoryDisk {
     /// Lists the ids of the pages.
     pub fn page_ids(&self) -> Vec<PageId> {
         self.kept.borrow().pages.keys().copied().collect()
+    }
+
+    /// Lists the damaged entries that were set aside.
+    pub fn set_aside(&self) -> Vec<Sequence> {
+        self.kept.borrow().set_aside.keys().copied().collect()
     }
 
     fn kept(&self) -> Result<Ref<'_, Kept>, DiskError> {

@@ -70,7 +70,7 @@ impl View for Snapshot<'_> {
         if let Some(decided) = self.overlay.get(key) {
             return decided.clone();
         }
-        if let Some((_, committed)) = self.state.memtable().get(key) {
+        if let Some((_, committed)) = self.state.memtable().rows().get(key) {
             return committed.clone();
         }
         self.page(self.state.directory().page_at(key)?.id)?.row(key)
@@ -81,7 +81,7 @@ impl View for Snapshot<'_> {
         let (from, to) = (start.clone(), end.cloned());
         let folded =
             pages.filter_map(|info| self.page(info.id)).flat_map(move |page| page.range(&from, to.as_ref()));
-        let committed = rows_between(self.state.memtable(), start, end)
+        let committed = rows_between(self.state.memtable().rows(), start, end)
             .map(|(key, (_, value))| (key.clone(), value.clone()));
         let decided = rows_between(self.overlay, start, end).map(|(key, value)| (key.clone(), value.clone()));
         Box::new(laid_over(laid_over(folded, committed), decided))

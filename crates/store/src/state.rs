@@ -3,35 +3,34 @@
 
 use std::borrow::Borrow;
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use crate::cache::Cache;
-use crate::compaction::{Folded, Snapped};
+use crate::compaction::{Folded, Folding};
+use crate::damage::Damage;
 use crate::format::{Directory, FORMAT, Page, Unreadable, decode_entry};
+use crate::memtable::Memtable;
 use crate::snapshot::{Misses, Pins};
 use crate::{
-    Commit, DiskError, Entries, Generation, Key, Loaded, PageId, Part, Read, Sequence, StoreError,
-    StoreMetrics, Value,
+    Commit, Compaction, DiskError, Entries, Generation, Loaded, PageId, Part, Read, Sequence, StoreError,
+    StoreMetrics,
 };
 
-/// The rows of the log after the last compaction: the number of the entry that wrote each, and what it wrote.
-pub(crate) type Memtable = BTreeMap<Key, (Sequence, Option<Value>)>;
-
-/// From this fraction of the memtable on, rows are merged into it as a whole rather than inserted one by one.
-const BULK: usize = 8;
+/// What part of the cache's bytes pages have at least, however long the log is.
+const PAGES_SHARE: usize = 4;
 
 /// What one context has in memory.
 pub(crate) struct State {
     generation: Generation,
     sequence: Sequence,
+    through: Sequence,
     memtable: Memtable,
-    log: VecDeque<(Sequence, usize)>,
-    log_bytes: u64,
     directory: Directory,
     page_bytes: u64,
+    cache_bytes: usize,
     cache: RefCell<Cache>,
-    corruptions: BTreeSet<Part>,
+    damage: Damage,
     bytes_appended: u64,
     bytes_compacted: u64,
 }
@@ -40,7 +39,7 @@ pub(crate) struct State {
 pub(crate) struct Reloaded {
     /// Entries that this context has not seen.
     pub(crate) rest: Entries,
-    /// Whether others were folded away before it saw them.
+    /// Whether rows of others are in the pages before it saw their entries.
     pub(crate) is_reset: bool,
 }
 
@@ -50,13 +49,13 @@ impl State {
         let mut state = Self {
             generation: Generation(0),
             sequence: Sequence(0),
-            memtable: Memtable::new(),
-            log: VecDeque::new(),
-            log_bytes: 0,
+            through: Sequence(0),
+            memtable: Memtable::default(),
             directory: Directory::default(),
             page_bytes: 0,
+            cache_bytes,
             cache: RefCell::new(Cache::new(cache_bytes)),
-            corruptions: BTreeSet::new(),
+            damage: Damage::default(),
             bytes_appended: 0,
             bytes_compacted: 0,
         };
@@ -66,7 +65,15 @@ impl State {
         Ok(state)
     }
 
-    /// Takes over what a newer generation says; the rows that this context knows stay the same, unless `is_reset`.
+    /// Forgets everything, because the disk is not the one that it was, and takes over what that one has.
+    pub(crate) fn begin_anew(&mut self, loaded: Loaded) -> Result<Reloaded, StoreError> {
+        let Self { bytes_appended, bytes_compacted, .. } = *self;
+        *self = Self { bytes_appended, bytes_compacted, ..Self::open(loaded, self.cache_bytes)? };
+        Ok(Reloaded { rest: Entries::new(), is_reset: true })
+    }
+
+    /// Takes over what a newer generation says, and of its entries those after the last one that is known. The rows that
+    /// this context knows stay the same, unless `is_reset`.
     pub(crate) fn reload(&mut self, loaded: Loaded) -> Result<Reloaded, StoreError> {
         let Loaded { head, directory, entries } = loaded;
         if head.format > FORMAT {
@@ -76,30 +83,15 @@ impl State {
             Some(bytes) => Directory::decode(&bytes).map_err(|error| unreadable(Part::Directory, error))?,
             None => Directory::default(),
         };
-        let last = entries.last().map_or(head.through, |(sequence, _)| *sequence);
-        // A disk that goes back was deleted and made again.
-        let is_other = head.generation < self.generation || last < self.sequence;
-        let is_reset = is_other || head.through > self.sequence;
-        let known = if is_reset { head.through } else { self.sequence };
-
+        let is_reset = head.through.max(directory.folded) > self.sequence;
         self.generation = head.generation;
         self.take_directory(directory);
-        self.sequence = head.through;
-        self.memtable.clear();
-        self.log.clear();
-        self.log_bytes = 0;
-        if is_other {
-            self.cache.borrow_mut().clear();
-        }
-        let (seen, rest): (Entries, Entries) =
-            entries.into_iter().partition(|(sequence, _)| *sequence <= known);
-        for (sequence, blob) in seen {
-            self.apply_silently(sequence, &blob)?;
-        }
+        self.forget_folded(head.through);
+        self.sequence = self.sequence.max(head.through);
         if !is_reset {
-            return Ok(Reloaded { rest, is_reset });
+            return Ok(Reloaded { rest: entries, is_reset });
         }
-        for (sequence, blob) in rest {
+        for (sequence, blob) in entries {
             self.apply_silently(sequence, &blob)?;
         }
         Ok(Reloaded { rest: Entries::new(), is_reset })
@@ -115,7 +107,7 @@ impl State {
             Ok(commits) => Ok(Some(commits)),
             Err(Unreadable::Newer) => Err(DiskError::NewerFormat.into()),
             Err(Unreadable::Damaged) => {
-                self.corruptions.insert(Part::Entry(sequence));
+                self.damage.note_entry(sequence, blob);
                 self.end_entry(sequence, blob.len());
                 Ok(None)
             }
@@ -124,20 +116,14 @@ impl State {
 
     /// Applies one commit of the entry that `end_entry` is going to end.
     pub(crate) fn apply(&mut self, sequence: Sequence, commit: Commit) {
-        let is_bulk = commit.writes.len() > self.memtable.len() / BULK;
-        let rows = commit.writes.into_iter().map(|(key, value)| (key, (sequence, value)));
-        if is_bulk {
-            self.memtable.append(&mut rows.collect());
-        } else {
-            self.memtable.extend(rows);
-        }
+        self.memtable.apply(sequence, commit);
     }
 
     /// Counts an entry as applied.
     pub(crate) fn end_entry(&mut self, sequence: Sequence, bytes: usize) {
         self.sequence = sequence;
-        self.log.push_back((sequence, bytes));
-        self.log_bytes += bytes as u64;
+        self.memtable.end_entry(sequence, bytes);
+        self.share_memory();
     }
 
     /// Applies an entry that nobody is told of, as far as it is not known already.
@@ -158,55 +144,80 @@ impl State {
         Ok(())
     }
 
-    /// Decodes a page and keeps it in the cache. One that is damaged or not there is noted, and stands for no rows.
+    /// Decodes a page and keeps it in the cache.
     pub(crate) fn keep_page(&mut self, id: PageId, blob: Option<Rc<[u8]>>) -> Result<Rc<Page>, StoreError> {
-        let page = match blob.map_or(Err(Unreadable::Damaged), Page::decode) {
-            Ok(page) => page,
-            Err(Unreadable::Newer) => return Err(DiskError::NewerFormat.into()),
-            Err(Unreadable::Damaged) => {
-                self.corruptions.insert(Part::Page(id));
-                Page::empty()
-            }
-        };
-        let page = Rc::new(page);
+        let page = self.read_page(id, blob)?;
         self.cache.get_mut().insert(id, Rc::clone(&page));
         Ok(page)
     }
 
-    /// Captures what a compaction folds: everything applied so far.
-    pub(crate) fn snap(&self) -> Snapped {
-        let rows = self.memtable.iter().map(|(key, (_, value))| (key.clone(), value.clone())).collect();
-        let damaged = self.corruptions.iter().filter_map(|part| match part {
-            Part::Page(id) => Some(*id),
-            Part::Directory | Part::Entry(_) => None,
-        });
-        Snapped {
-            generation: self.generation,
-            through: self.sequence,
-            rows,
-            directory: self.directory.clone(),
-            damaged: damaged.collect(),
+    /// Decodes a page. One that is damaged or not there is noted, and stands for no rows.
+    pub(crate) fn read_page(&mut self, id: PageId, blob: Option<Rc<[u8]>>) -> Result<Rc<Page>, StoreError> {
+        match blob.map_or(Err(Unreadable::Damaged), Page::decode) {
+            Ok(page) => Ok(Rc::new(page)),
+            Err(Unreadable::Newer) => Err(DiskError::NewerFormat.into()),
+            Err(Unreadable::Damaged) => {
+                self.damage.note_page(id);
+                Ok(Rc::new(Page::empty()))
+            }
         }
     }
 
-    /// Takes over a compaction that this context made, unless a newer generation is known already.
-    pub(crate) fn fold(&mut self, snapped: &Snapped, folded: Folded) -> Result<(), StoreError> {
-        if self.generation != snapped.generation {
-            return Ok(());
+    /// Captures what a compaction folds: everything applied so far.
+    pub(crate) fn begin_folding(&self) -> Folding {
+        let rows = self.memtable.rows().iter().map(|(key, (_, value))| (key.clone(), value.clone()));
+        Folding::new(self.sequence, rows.collect())
+    }
+
+    /// Says what the disk has to do for a slice.
+    pub(crate) fn compaction(&self, folded: &mut Folded, through: Sequence, is_last: bool) -> Compaction {
+        let set_aside = if is_last { self.damage.entries_through(through) } else { Entries::new() };
+        let entries = set_aside.iter().map(|(sequence, _)| *sequence);
+        let delete = folded.set_aside(|id| self.damage.has_page(id), entries);
+        Compaction {
+            generation: self.generation,
+            through: if is_last { through } else { self.through },
+            put: std::mem::take(&mut folded.put),
+            delete,
+            directory: folded.directory.encode(),
+            set_aside,
         }
-        self.generation = snapped.generation.next();
+    }
+
+    /// Takes over a slice that this context has folded on the disk, unless a newer generation is known already.
+    pub(crate) fn take_folded(&mut self, compaction: Compaction, folded: Folded) {
+        let pages: usize = compaction.put.iter().map(|(_, blob)| blob.len()).sum();
+        self.bytes_compacted += (pages + compaction.directory.len()) as u64;
+        if self.generation != compaction.generation {
+            return;
+        }
+        self.generation = compaction.generation.next();
         self.take_directory(folded.directory);
-        self.memtable.retain(|_, (sequence, _)| *sequence > snapped.through);
-        self.log.retain(|(sequence, _)| *sequence > snapped.through);
-        self.log_bytes = self.log.iter().map(|(_, bytes)| *bytes as u64).sum();
+        self.forget_folded(compaction.through);
+        let cache = self.cache.get_mut();
         for id in folded.replaced {
-            self.cache.get_mut().remove(id);
+            cache.remove(id);
         }
-        for (id, blob) in folded.put {
-            self.bytes_compacted += blob.len() as u64;
-            self.keep_page(id, Some(blob.into()))?;
+        for (id, blob) in &compaction.put {
+            if let Ok(page) = Page::of_own(blob) {
+                cache.insert_if_there_is_room(*id, page);
+            }
         }
-        Ok(())
+    }
+
+    fn forget_folded(&mut self, through: Sequence) {
+        if through > self.through {
+            self.through = through;
+            self.memtable.forget(through);
+            self.damage.forget_entries(through);
+            self.share_memory();
+        }
+    }
+
+    /// Gives pages the memory that the log leaves.
+    fn share_memory(&mut self) {
+        let limit = self.cache_bytes.saturating_sub(self.memtable.cost()).max(self.cache_bytes / PAGES_SHARE);
+        self.cache.get_mut().set_limit(limit);
     }
 
     fn take_directory(&mut self, directory: Directory) {
@@ -226,7 +237,7 @@ impl State {
             match read.borrow() {
                 Read::Key(key) => {
                     let id = self.directory.page_at(key).map(|page| page.id);
-                    let id = id.filter(|id| is_missing(id) && !self.memtable.contains_key(key));
+                    let id = id.filter(|id| is_missing(id) && !self.memtable.rows().contains_key(key));
                     ids.extend(id);
                 }
                 Read::Range { start, end } => {
@@ -270,7 +281,9 @@ impl State {
     }
 
     pub(crate) fn corruptions(&self) -> Vec<Part> {
-        self.corruptions.iter().copied().collect()
+        let parts: BTreeSet<Part> =
+            self.directory.set_aside.iter().copied().chain(self.damage.parts()).collect();
+        parts.into_iter().collect()
     }
 
     pub(crate) fn metrics(&self) -> StoreMetrics {
@@ -279,8 +292,9 @@ impl State {
             bytes_compacted: self.bytes_compacted,
             pages: self.directory.pages.len(),
             page_bytes: self.page_bytes,
-            log_entries: self.log.len(),
-            log_bytes: self.log_bytes,
+            log_entries: self.memtable.entries(),
+            log_bytes: self.memtable.log_bytes(),
+            log_memory: self.memtable.cost(),
             cache_bytes: self.cache.borrow().bytes(),
         }
     }

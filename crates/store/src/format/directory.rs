@@ -6,7 +6,7 @@ use serde_bytes::ByteBuf;
 
 use super::Unreadable;
 use super::header::{Kind, open, seal};
-use crate::{Key, PageId};
+use crate::{Key, PageId, Part, Sequence};
 
 /// The pages in the order of their keys.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -15,6 +15,10 @@ pub(crate) struct Directory {
     pub(crate) pages: Vec<PageInfo>,
     /// The next page id that was never used.
     pub(crate) next_id: PageId,
+    /// The last entry whose rows may be in a page; those between `through` and it are in the log besides.
+    pub(crate) folded: Sequence,
+    /// Damaged parts that are out of the way; their bytes are kept.
+    pub(crate) set_aside: Vec<Part>,
 }
 
 /// What is known of a page without reading it.
@@ -29,6 +33,8 @@ pub(crate) struct PageInfo {
 #[derive(Deserialize, Serialize)]
 struct Written {
     next_id: PageId,
+    folded: Sequence,
+    set_aside: Vec<Part>,
     pages: Vec<(ByteBuf, PageId, u32, u32)>,
 }
 
@@ -37,19 +43,33 @@ impl Directory {
         let pages = self.pages.iter();
         let pages =
             pages.map(|page| (ByteBuf::from(page.first.as_bytes()), page.id, page.records, page.bytes));
-        seal(Kind::Directory, &Written { next_id: self.next_id, pages: pages.collect() })
+        let written = Written {
+            next_id: self.next_id,
+            folded: self.folded,
+            set_aside: self.set_aside.clone(),
+            pages: pages.collect(),
+        };
+        seal(Kind::Directory, &written)
     }
 
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, Unreadable> {
         let payload = open(Kind::Directory, bytes)?;
-        let written: Written = postcard::from_bytes(payload).map_err(|_error| Unreadable::Damaged)?;
-        let pages = written.pages.into_iter().map(|(first, id, records, bytes)| PageInfo {
-            first: Key::new(first.into_vec()),
-            id,
-            records,
-            bytes,
+        let mut written: Written = postcard::from_bytes(payload).map_err(|_error| Unreadable::Damaged)?;
+        let pages = std::mem::take(&mut written.pages).into_iter().map(|(first, id, records, bytes)| {
+            PageInfo { first: Key::new(first.into_vec()), id, records, bytes }
         });
-        Ok(Self { pages: pages.collect(), next_id: written.next_id })
+        let Written { next_id, folded, set_aside, .. } = written;
+        Ok(Self { pages: pages.collect(), next_id, folded, set_aside })
+    }
+
+    /// Returns the same directory before its pages are listed.
+    pub(crate) fn without_pages(&self) -> Self {
+        Self {
+            pages: Vec::with_capacity(self.pages.len()),
+            next_id: self.next_id,
+            folded: self.folded,
+            set_aside: self.set_aside.clone(),
+        }
     }
 
     /// Returns the bytes of all pages.
@@ -87,7 +107,8 @@ mod tests {
             records: 3,
             bytes: 100,
         });
-        Directory { pages: pages.collect(), next_id: PageId(9) }
+        let set_aside = vec![Part::Entry(Sequence(5)), Part::Page(PageId(7))];
+        Directory { pages: pages.collect(), next_id: PageId(9), folded: Sequence(6), set_aside }
     }
 
     fn ids(pages: &[PageInfo]) -> Vec<u64> {
@@ -103,8 +124,8 @@ mod tests {
 
     #[test]
     fn format_1_is_these_bytes() {
-        let header = *b"SYND\x01\x00\x1c\x8a\x8b\x8d";
-        let payload = [9, 1, 1, b'b', 0, 3, 100];
+        let header = *b"SYND\x01\x00\xd2\x62\x1d\x00";
+        let payload = [9, 6, 2, 1, 5, 2, 7, 1, 1, b'b', 0, 3, 100];
         assert_eq!(directory(&["b"]).encode(), [&header[..], &payload].concat());
     }
 

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use serde_bytes::Bytes;
 
 use super::Unreadable;
-use super::header::{Kind, open, seal};
+use super::header::{Kind, open, payload_of_own, seal_shared};
 use crate::slice::{Slice, range_of};
 use crate::{Key, Value};
 
@@ -28,26 +28,35 @@ struct Row {
 }
 
 /// Writes a page; `rows` are in the order of their keys.
-pub(crate) fn encode_page(rows: &[(Key, Value)]) -> Vec<u8> {
+pub(crate) fn encode_page(rows: &[(Key, Value)]) -> Rc<[u8]> {
     let rows: Vec<_> =
         rows.iter().map(|(key, value)| (Bytes::new(key.as_bytes()), Bytes::new(value))).collect();
-    seal(Kind::Page, &rows)
+    seal_shared(Kind::Page, &rows)
 }
 
 impl Page {
     /// Reads a page. Rows that are out of order are damage too: a search among them would miss rows in silence.
     pub(crate) fn decode(blob: Rc<[u8]>) -> Result<Self, Unreadable> {
-        let payload = open(Kind::Page, &blob)?;
-        let read: Vec<(&Bytes, &Bytes)> =
-            postcard::from_bytes(payload).map_err(|_error| Unreadable::Damaged)?;
-        if !read.is_sorted_by(|(one, _), (other, _)| one < other) {
+        let page = Self::of_rows(&blob, open(Kind::Page, &blob)?)?;
+        if !page.rows.is_sorted_by(|one, other| page.bytes(&one.key) < page.bytes(&other.key)) {
             return Err(Unreadable::Damaged);
         }
+        Ok(page)
+    }
+
+    /// Reads a page that this program has just written, which needs no check.
+    pub(crate) fn of_own(blob: &Rc<[u8]>) -> Result<Self, Unreadable> {
+        Self::of_rows(blob, payload_of_own(blob))
+    }
+
+    fn of_rows(blob: &Rc<[u8]>, payload: &[u8]) -> Result<Self, Unreadable> {
+        let read: Vec<(&Bytes, &Bytes)> =
+            postcard::from_bytes(payload).map_err(|_error| Unreadable::Damaged)?;
         let rows: Option<Vec<Row>> = read
             .iter()
-            .map(|(key, value)| Some(Row { key: narrow(&blob, key)?, value: narrow(&blob, value)? }))
+            .map(|(key, value)| Some(Row { key: narrow(blob, key)?, value: narrow(blob, value)? }))
             .collect();
-        Ok(Self { rows: rows.ok_or(Unreadable::Damaged)?, blob })
+        Ok(Self { rows: rows.ok_or(Unreadable::Damaged)?, blob: Rc::clone(blob) })
     }
 
     /// Makes a page without rows, which stands for one that cannot be read.
@@ -110,7 +119,7 @@ mod tests {
     }
 
     fn decoded(rows: &[(Key, Value)]) -> Rc<Page> {
-        Rc::new(Page::decode(encode_page(rows).into()).unwrap())
+        Rc::new(Page::decode(encode_page(rows)).unwrap())
     }
 
     #[test]
@@ -137,10 +146,10 @@ mod tests {
     fn rows_out_of_order_and_flipped_bits_are_damage() {
         let mut reversed = rows();
         reversed.reverse();
-        assert!(matches!(Page::decode(encode_page(&reversed).into()), Err(Unreadable::Damaged)));
+        assert!(matches!(Page::decode(encode_page(&reversed)), Err(Unreadable::Damaged)));
         let bytes = encode_page(&rows());
         for at in 0..bytes.len() {
-            let mut damaged = bytes.clone();
+            let mut damaged = bytes.to_vec();
             damaged[at] ^= 0x10;
             assert!(matches!(Page::decode(damaged.into()), Err(Unreadable::Damaged)), "byte {at}");
         }
@@ -150,6 +159,6 @@ mod tests {
     fn format_1_is_these_bytes() {
         let header = *b"SYNP\x01\x00\x64\x97\xb3\xc5";
         let payload = [2, 1, b'a', 2, b'a', b'a', 1, b'c', 2, b'c', b'c'];
-        assert_eq!(encode_page(&rows()[..2]), [&header[..], &payload].concat());
+        assert_eq!(*encode_page(&rows()[..2]), [&header[..], &payload].concat());
     }
 }

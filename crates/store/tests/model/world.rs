@@ -251,7 +251,7 @@ fn all_rows(view: &dyn View) -> BTreeMap<Key, Value> {
 }
 
 fn tiny() -> Options {
-    Options { cache_bytes: 600, page_records: 5, page_bytes: 200, compact_at: 400 }
+    Options { cache_bytes: 600, page_records: 5, page_bytes: 200, compact_at: 40 }
 }
 
 impl Met {

@@ -115,6 +115,10 @@ impl<D: Disk> Disk for Faulty<D> {
         self.call(async |disk| disk.load().await).await
     }
 
+    async fn refresh(&self, after: Sequence) -> Result<Loaded, DiskError> {
+        self.call(async |disk| disk.refresh(after).await).await
+    }
+
     async fn tail(&self, generation: Generation, after: Sequence) -> Result<Tail, DiskError> {
         let tail = self.call(async |disk| disk.tail(generation, after).await).await?;
         self.faults.count(|counts| counts.tail_compacted += u32::from(tail == Tail::Compacted));
