@@ -25,7 +25,10 @@ pub(crate) fn lanes() -> Vec<Vec<Step>> {
     let debug = vec![
         step("format", "rustfmt", &["setup"], |places, reporter| once(checks::format(places, reporter))),
         step("rules", "rules of the house", &[], |places, reporter| once(checks::rules(places, reporter))),
-        step("host", "unit and integration tests", &[], host),
+        step("build", "the server, the simulation and their tests", &[], build),
+        step("host", "unit and integration tests", &["build"], |places, reporter| {
+            cargo_test(places, reporter, &HOST)
+        }),
         step("lints", "clippy", &["setup"], |places, reporter| once(checks::lints(places, reporter))),
         step("commands", "tests of these commands", &[], commands),
         step("lints-web", "clippy, for browsers", &["setup"], |places, reporter| {
@@ -45,7 +48,7 @@ pub(crate) fn lanes() -> Vec<Vec<Step>> {
         step("pkg", "the npm package, packed and tried", &["setup"], package),
         step("types", "TypeScript", &["pkg"], |places, reporter| once(checks::types(places, reporter))),
         step("sim", "the simulation", &[], simulation),
-        step("e2e", "pages and the extension in Chromium", &["host", "pkg", "tools"], e2e),
+        step("e2e", "pages and the extension in Chromium", &["build", "pkg", "tools"], e2e),
     ];
     vec![debug, release]
 }
@@ -67,10 +70,10 @@ fn once(result: Result<()>) -> Result<Tally> {
     result.map(|()| Tally::PASS)
 }
 
-fn host(places: &Places, reporter: &Reporter) -> Result<Tally> {
-    // Programs too, with the features that the tests are built with: the browser tests start the server.
-    places.cargo(reporter, &[&["build"], &HOST[..], &["--lib", "--bins", "--tests"]].concat())?;
-    cargo_test(places, reporter, &HOST)
+fn build(places: &Places, reporter: &Reporter) -> Result<Tally> {
+    // Programs and tests at once, with the same features: nothing is built twice, and the browser tests find the server.
+    let what = [&["build"], &HOST[..], &["--lib", "--bins", "--tests"]].concat();
+    prepared(places.cargo(reporter, &what))
 }
 
 fn commands(places: &Places, reporter: &Reporter) -> Result<Tally> {
