@@ -1,6 +1,15 @@
 //! The disk on IndexedDB: the laws of every disk, and what only a browser can do to one.
 #![cfg(target_arch = "wasm32")]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::cast_precision_loss,
+    reason = "tests"
+)]
+
+use std::collections::BTreeMap;
 
 use futures::future::join_all;
 use futures::join;
@@ -9,6 +18,7 @@ use syncline::idb::{self, IndexedDb};
 use syncline_store::{
     Append, Compacted, Compaction, Database, Decision, Disk, DiskError, Entries, FORMAT, Generation, Key,
     Options, PageId, Plan, Read, Sequence, View, Write, conformance,
+    fixture::{self, Fixture},
 };
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -54,7 +64,7 @@ impl ByHand {
         Self { database: answer(&request).await.unwrap().dyn_into().unwrap() }
     }
 
-    async fn put(&self, store: &str, key: &str, value: &JsValue) {
+    async fn put(&self, store: &str, key: impl Into<JsValue>, value: &JsValue) {
         let transaction = self.database.transaction_with_str_and_mode(store, IdbTransactionMode::Readwrite);
         let store = transaction.unwrap().object_store(store).unwrap();
         answer(&store.put_with_key(value, &key.into()).unwrap()).await.unwrap();
@@ -158,6 +168,39 @@ async fn folded_entries_are_cleared_away_however_many_they_are() {
     assert_eq!(by_hand.keys("log").await, [2_600.0]);
     let kept = by_hand.row("meta", "damaged/7").await.dyn_into::<Uint8Array>().unwrap();
     assert_eq!(kept.to_vec(), b"damaged");
+}
+
+#[wasm_bindgen_test]
+async fn database_of_format_1_opens_and_can_be_folded_and_opened_again() {
+    let name = fresh("format-1").await;
+    drop(IndexedDb::open(&name).await.unwrap());
+    let Fixture { loaded, pages, rows: expected, corruptions } = fixture::format_1();
+    let by_hand = ByHand::open(&name, 1).await;
+    let number = |number: u64| JsValue::from(number as f64);
+    let head = Object::new();
+    let fields = [
+        ("format", u64::from(loaded.head.format)),
+        ("generation", loaded.head.generation.0),
+        ("through", loaded.head.through.0),
+    ];
+    for (field, value) in fields {
+        Reflect::set(&head, &field.into(), &number(value)).unwrap();
+    }
+    by_hand.put("meta", "head", &head).await;
+    by_hand.put("meta", "directory", &Uint8Array::from(&*loaded.directory.unwrap())).await;
+    for (id, page) in pages {
+        by_hand.put("pages", number(id.0), &Uint8Array::from(&*page)).await;
+    }
+    for (sequence, entry) in loaded.entries {
+        by_hand.put("log", number(sequence.0), &Uint8Array::from(&*entry)).await;
+    }
+    let all = |view: &dyn View| view.range(&Key::new(""), None).collect::<BTreeMap<_, _>>();
+    for _ in 0..2 {
+        let database = open(&name).await;
+        assert_eq!(database.read(&[], all).await.unwrap(), expected);
+        assert_eq!(database.corruptions(), corruptions);
+        database.compact().await.unwrap();
+    }
 }
 
 #[wasm_bindgen_test]

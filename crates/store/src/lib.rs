@@ -12,6 +12,8 @@ mod damage;
 mod database;
 mod disk;
 mod error;
+#[cfg(any(test, feature = "conformance"))]
+pub mod fixture;
 mod format;
 mod ids;
 mod key;

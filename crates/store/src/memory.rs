@@ -82,6 +82,14 @@ impl MemoryDisk {
         Self::default()
     }
 
+    /// Makes a disk that has these bytes.
+    pub fn of(loaded: Loaded, pages: impl IntoIterator<Item = (PageId, Rc<[u8]>)>) -> Self {
+        let Loaded { head, directory, entries } = loaded;
+        let (log, pages) = (entries.into_iter().collect(), pages.into_iter().collect());
+        let kept = Kept { head, directory, log, pages, ..Kept::default() };
+        Self { kept: Rc::new(RefCell::new(kept)) }
+    }
+
     /// Sets the format in the head, as a newer program would.
     pub fn set_format(&self, format: u8) {
         self.kept.borrow_mut().head.format = format;
