@@ -166,6 +166,70 @@ test("a server killed while it works on a push has everything once", async (t) =
   await arrivedOnce(device, account, MANY);
 });
 
+test("a record edited while its last edit is on the way ends with the later one", async (t) => {
+  const account = await stage.account();
+  const device = await stage.device(t, account);
+  await device.settled();
+  /** @type {(go: unknown) => void} */
+  let release = () => {};
+  const released = new Promise((resolve) => { release = resolve; });
+  let isOnItsWay = false;
+  await device.page.route("**/v1/push", async (route) => {
+    isOnItsWay ||= route.request().method() === "POST";
+    await released;
+    await route.continue();
+  });
+  await device.put("todos", { id: "t", n: 1 });
+  await until("the push is on its way", () => isOnItsWay);
+  assert.equal(await device.run((db) => db.collection("todos").state("t")), "in-flight");
+  await device.update("todos", "t", { n: 2 });
+  await device.update("todos", "t", { n: 3 });
+  release(undefined);
+  await device.settled();
+  const record = await account.record("todos", "t");
+  assert.deepEqual([record?.version, record?.data], [2, { id: "t", n: 3 }]);
+});
+
+test("a network that answers with its own page for a while loses nothing", async (t) => {
+  const account = await stage.account();
+  const device = await stage.device(t, account);
+  await device.settled();
+  let answered = 0;
+  await device.page.route("**/v1/push", async (route) => {
+    if (route.request().method() !== "POST" || answered > 1) return route.continue();
+    answered += 1;
+    await route.fulfill({ status: 200, contentType: "text/html", body: "<p>Accept our terms", headers: { "access-control-allow-origin": "*" } });
+  });
+  const todo = await device.put("todos", { title: "Milk" });
+  await device.settled();
+  assert.equal(answered, 2);
+  const record = await account.record("todos", todo.id);
+  assert.deepEqual([record?.version, record?.data], [1, todo]);
+  assert.deepEqual((await device.heard("error")).map(({ code }) => code), ["protocol", "protocol"]);
+});
+
+test("a server that asks for a pause gets it", async (t) => {
+  const account = await stage.account();
+  const device = await stage.device(t, account);
+  await device.settled();
+  /** @type {number[]} */
+  const asked = [];
+  await device.page.route("**/v1/push", async (route) => {
+    if (route.request().method() !== "POST") return route.continue();
+    asked.push(Date.now());
+    if (asked.length > 1) return route.continue();
+    const headers = { "retry-after": "2", "access-control-allow-origin": "*", "access-control-expose-headers": "retry-after" };
+    await route.fulfill({ status: 503, headers, contentType: "application/problem+json", body: '{"title":"Busy","status":503,"code":"unavailable"}' });
+  });
+  await device.put("todos", { id: "t" });
+  await until("the server has been asked", () => asked.length === 1);
+  await device.put("todos", { id: "u" });
+  await device.settled();
+  const [first = 0, second = 0] = asked;
+  assert.ok(second - first >= 1900, `asked again after ${second - first} ms`);
+  assert.equal(asked.length, 2);
+});
+
 test("a write while the server is away is answered at once and waits", async (t) => {
   const server = await Server.start();
   t.after(() => server.end());

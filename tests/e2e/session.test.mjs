@@ -115,3 +115,20 @@ test("two users of one server see nothing of each other", async (t) => {
   await Promise.all([a.run((db) => db.sync()), b.run((db) => db.sync())]);
   assert.deepEqual([await a.list("todos"), await b.list("todos")], [[{ id: "same", title: "Mine" }], [{ id: "same", title: "Theirs" }]]);
 });
+
+test("a sync can be given up, and what it did so far stays", async (t) => {
+  const account = await stage.account();
+  const device = await stage.device(t, account);
+  await device.settled();
+  await device.page.route("**/v1/push", () => {});
+  await device.put("todos", { id: "t", title: "Milk" });
+  const aborted = await device.failure((db) => {
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(), 50);
+    return db.sync({ signal: controller.signal });
+  });
+  assert.deepEqual([aborted.isSynclineError, aborted.code], [true, "aborted"]);
+  const late = await device.failure((db) => db.sync({ budgetMs: 50 }));
+  assert.deepEqual([late.isSynclineError, late.code], [true, "aborted"]);
+  assert.equal((await device.pending()).length, 1);
+});

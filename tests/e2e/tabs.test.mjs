@@ -105,6 +105,32 @@ test("a tab that closes its client hands over too", async (t) => {
   assert.deepEqual([error.isSynclineError, error.code], [true, "closed"]);
 });
 
+test("when the leading tab crashes the other leads and pushes", async (t) => {
+  const { account, leader, follower } = await twoTabs(t);
+  const crashed = new Promise((resolve) => { leader.page.once("crash", resolve); });
+  const session = await leader.profile.newCDPSession(leader.page);
+  // The answer never comes from a page that has crashed.
+  session.send("Page.crash").catch(() => {});
+  await crashed;
+  await until("the other leads", async () => (await follower.status()).leader);
+  const todo = await follower.put("todos", { title: "Milk" });
+  await untilEqual(async () => (await account.record("todos", todo.id))?.data, todo);
+});
+
+test("destroying the database in one tab ends it in the other, which is told so", async (t) => {
+  const { leader, follower } = await twoTabs(t);
+  await follower.run(async (db) => {
+    await db.close();
+    await /** @type {any} */ (window).destroy("e2e");
+  });
+  for (const ask of [(/** @type {any} */ db) => db.collection("todos").put({ title: "Milk" }), (/** @type {any} */ db) => db.sync()]) {
+    const error = await leader.failure(ask);
+    assert.deepEqual([error.isSynclineError, error.code, error.retryable], [true, "closed", false]);
+  }
+  const left = await follower.page.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name));
+  assert.deepEqual(left, []);
+});
+
 test("two tabs that write one record at the same time lose neither edit", async (t) => {
   const { account, leader, follower } = await twoTabs(t);
   await leader.put("todos", { id: "t", n: 0 });

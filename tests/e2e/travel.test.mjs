@@ -4,8 +4,10 @@
 import assert from "node:assert/strict";
 import { after } from "node:test";
 
+import { Account } from "./support/account.mjs";
+import { Server } from "./support/server.mjs";
 import { setStage } from "./support/stage.mjs";
-import { test, until, untilEqual } from "./support/until.mjs";
+import { pause, test, until, untilEqual } from "./support/until.mjs";
 
 const stage = await setStage();
 after(() => stage.end());
@@ -148,6 +150,67 @@ test("the device that meets a conflict tells of it with all three documents", as
   assert.deepEqual(local, { id, title: "Oat milk", done: false });
   assert.deepEqual(remote, { id, title: "Milk", done: true });
   assert.deepEqual(await b.heard("conflict"), []);
+});
+
+for (const collection of ["todos", "notes"]) {
+  test(`an edit that is later than a deletion brings the record back (${collection})`, async (t) => {
+    const both = await bothHaving(t, collection, { title: "Milk", done: false });
+    const { a, b, id } = both;
+    await cutOff(a, b);
+    await a.run((db, [collection, id]) => db.collection(collection).delete(id), [collection, id]);
+    await b.update(collection, id, { done: true });
+    await a.setOnline(true);
+    await a.settled();
+    await b.setOnline(true);
+    await agreed(both, collection, { id, title: "Milk", done: true });
+  });
+
+  test(`a deletion that is later than an edit stands, whoever comes back first (${collection})`, async (t) => {
+    const both = await bothHaving(t, collection, { title: "Milk", done: false });
+    const { a, b, id } = both;
+    await cutOff(a, b);
+    await a.update(collection, id, { done: true });
+    await b.run((db, [collection, id]) => db.collection(collection).delete(id), [collection, id]);
+    await b.setOnline(true);
+    await b.settled();
+    await a.setOnline(true);
+    await agreed(both, collection, null);
+  });
+}
+
+test("which edit is later does not depend on a device's clock being right", async (t) => {
+  const account = await stage.account();
+  const profile = await stage.profile(t);
+  await profile.addInitScript(() => {
+    const right = Date.now.bind(Date);
+    Date.now = () => right() + 3_600_000;
+  });
+  const [ahead, b] = await Promise.all([stage.device(t, account, { profile }), stage.device(t, account)]);
+  const { id } = await ahead.put("notes", { text: "First" });
+  await untilEqual(() => b.get("notes", id), { id, text: "First" });
+  await cutOff(ahead, b);
+  await ahead.update("notes", id, { text: "Earlier, by a clock an hour ahead" });
+  // More than the way to the server and back can make the measured difference of two clocks wrong by.
+  await pause(2000);
+  await b.update("notes", id, { text: "Later" });
+  await b.setOnline(true);
+  await b.settled();
+  await ahead.setOnline(true);
+  await agreed({ account, a: ahead, b, id }, "notes", { id, text: "Later" });
+});
+
+test("the live channel comes back after the server was restarted", async (t) => {
+  const server = await Server.start();
+  t.after(() => server.end());
+  const account = await Account.register(server.url);
+  const [a, b] = await Promise.all([stage.device(t, account), stage.device(t, account)]);
+  await Promise.all([a.live(), b.live()]);
+  await server.kill();
+  await until("both have noticed", async () => (await a.status()).channel === "poll" && (await b.status()).channel === "poll");
+  await server.restart();
+  await Promise.all([a.live(), b.live()]);
+  const todo = await a.put("todos", { title: "Milk" });
+  await untilEqual(() => b.get("todos", todo.id), todo);
 });
 
 test("both devices creating a record of the same id offline end with one", async (t) => {

@@ -52,7 +52,12 @@ impl<H: Host> Client<H> {
                 Ok(LeadEnd::Closed) => return,
                 Ok(LeadEnd::Fenced) => {}
                 Err(error) => {
+                    let is_over = error.code == ErrorCode::Closed;
                     self.shared.host.events().emit(Event::Error(error));
+                    if is_over {
+                        // The database was deleted under this context: nothing of it comes back.
+                        return;
+                    }
                     self.shared.host.clock().sleep(RECOVERY).await;
                 }
             }

@@ -151,6 +151,7 @@ impl From<StoreError> for Error {
         let message = error.to_string();
         let code = match error {
             StoreError::Disk(disk) => match disk {
+                DiskError::Closed => ErrorCode::Closed,
                 DiskError::QuotaExceeded => ErrorCode::QuotaExceeded,
                 DiskError::Corrupt => ErrorCode::StorageCorrupt,
                 DiskError::NewerFormat => ErrorCode::NewerDatabase,
