@@ -111,6 +111,25 @@ export function shownState(page) {
   return page.getByTestId("sync-status").getAttribute("state");
 }
 
+const SIZES = /** @type {const} */ ([["narrow", { width: 360, height: 740 }], ["wide", { width: 1280, height: 800 }]]);
+
+/**
+ * Nothing of a page reaches beyond a screen of any size, in light or dark; each is kept as a picture.
+ * @param {Page} page
+ * @param {string} name
+ */
+export async function assertFits(page, name) {
+  for (const [size, viewport] of SIZES) {
+    await page.setViewportSize(viewport);
+    for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
+      await page.emulateMedia({ colorScheme });
+      const [needed, given] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
+      assert.ok(needed <= given, `${name} is ${needed} wide where there are ${given}`);
+      await picture(page, `${name}-${size}-${colorScheme}`);
+    }
+  }
+}
+
 /**
  * Keeps a picture of a page where pictures are wanted.
  * @param {Page} page

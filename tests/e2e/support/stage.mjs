@@ -29,10 +29,9 @@ export async function setStage() {
     /**
      * A new profile, which ends with the test.
      * @param {TestContext} t
-     * @param {import("playwright-core").BrowserContextOptions} [options]
      */
-    async profile(t, options) {
-      const profile = await browser.newContext({ serviceWorkers: "allow", ...options });
+    async profile(t) {
+      const profile = await browser.newContext();
       t.after(() => profile.close());
       return profile;
     },
