@@ -74,8 +74,8 @@ impl ByHand {
         let transaction = self.database.transaction_with_str_and_mode("log", IdbTransactionMode::Readwrite);
         let log = transaction.unwrap().object_store("log").unwrap();
         let put = |number: u32| log.put_with_key(&Uint8Array::new_with_length(40), &number.into()).unwrap();
-        let last = (1..=count).map(put).last().unwrap();
-        answer(&last).await.unwrap();
+        let requests: Vec<IdbRequest> = (1..=count).map(put).collect();
+        answer(requests.last().unwrap()).await.unwrap();
     }
 
     async fn keys(&self, store: &str) -> Vec<f64> {

@@ -96,7 +96,7 @@ impl MemoryDisk {
     }
 
     /// Changes the bytes of a page, as a failing medium would; nothing happens where there is no such page.
-    pub fn damage_page(&self, id: PageId, damage: impl FnOnce(&mut [u8])) {
+    pub fn damage_page(&self, id: PageId, damage: impl FnOnce(&mut Vec<u8>)) {
         if let Some(page) = self.kept.borrow_mut().pages.get_mut(&id) {
             let mut bytes = page.to_vec();
             damage(&mut bytes);
@@ -105,7 +105,7 @@ impl MemoryDisk {
     }
 
     /// Changes the bytes of an entry, as a failing medium would; nothing happens where there is no such entry.
-    pub fn damage_entry(&self, sequence: Sequence, damage: impl FnOnce(&mut [u8])) {
+    pub fn damage_entry(&self, sequence: Sequence, damage: impl FnOnce(&mut Vec<u8>)) {
         if let Some(entry) = self.kept.borrow_mut().log.get_mut(&sequence) {
             let mut bytes = entry.to_vec();
             damage(&mut bytes);

@@ -31,6 +31,26 @@ pub struct Counts {
     pub dropped_after: u32,
 }
 
+impl Counts {
+    pub fn named(&self) -> [(&'static str, u32); 13] {
+        [
+            ("appended", self.appended),
+            ("appended after the tail", self.appended_after_tail),
+            ("behind", self.behind),
+            ("append told of a compaction", self.append_compacted),
+            ("tail told of a compaction", self.tail_compacted),
+            ("pages told of a compaction", self.pages_compacted),
+            ("compacted", self.compacted),
+            ("stale compaction", self.stale),
+            ("pages loaded", self.pages_loaded),
+            ("refused by the disk", self.refused),
+            ("done and told as failed", self.in_doubt),
+            ("dropped before the disk acted", self.dropped_before),
+            ("dropped after the disk acted", self.dropped_after),
+        ]
+    }
+}
+
 /// Decides which calls fail and how long they wait.
 pub struct Faults {
     random: RefCell<SmallRng>,
@@ -68,6 +88,13 @@ impl Faults {
         self.random.borrow_mut().random_bool(chance)
     }
 
+    fn refusal(&self) -> DiskError {
+        let refusals = [DiskError::QuotaExceeded, DiskError::Aborted, DiskError::Unavailable];
+        // Where everything fails, it fails in one way, so that answers can be compared.
+        let at = if self.failing.get() < 1.0 { self.random.borrow_mut().random_range(0..3) } else { 0 };
+        refusals[at].clone()
+    }
+
     async fn wait(&self) {
         while self.happens(self.waiting.get()) {
             yield_once().await;
@@ -88,7 +115,7 @@ impl<D> Faulty<D> {
         if self.faults.happens(self.faults.failing.get()) {
             call.stage = Stage::Ended;
             self.faults.count(|counts| counts.refused += 1);
-            return Err(DiskError::QuotaExceeded);
+            return Err(self.faults.refusal());
         }
         let result = act(&self.disk).await;
         call.stage = Stage::After;
