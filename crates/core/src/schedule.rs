@@ -170,8 +170,12 @@ impl Scheduler {
         }
     }
 
-    /// The live channel is up: what happened before it was is asked for once.
+    /// The live channel is up: what happened before it was is asked for once. Word of one that was given up meanwhile counts
+    /// for nothing.
     pub fn handle_live_up(&mut self, now: Millis) {
+        if self.live != Live::Starting {
+            return;
+        }
         self.live = Live::Up;
         self.due = Some(now);
     }
@@ -333,6 +337,20 @@ mod tests {
         assert_eq!(scheduler.poll(Millis(9_000_000)), Next::Wait(None));
         scheduler.handle_live_down(&Ok(true), 500, Millis(9_000_000));
         assert_eq!(scheduler.poll(Millis(9_000_000)), Next::Wait(Some(Millis(9_000_500))));
+    }
+
+    #[test]
+    fn word_of_a_live_channel_that_was_given_up_does_not_end_the_polls() {
+        let mut scheduler = leader(Schedule { live: true, ..NO_LIVE });
+        scheduler.handle_success(None, Millis(10));
+        assert_eq!(scheduler.poll(Millis(10)), Next::StartLive);
+        scheduler.handle_settings(true, Millis(20));
+        assert_eq!(scheduler.poll(Millis(20)), Next::Stop);
+        assert_eq!(scheduler.poll(Millis(20)), Next::StartCycle);
+        scheduler.handle_live_up(Millis(20));
+        scheduler.handle_success(None, Millis(30));
+        assert!(!scheduler.is_live());
+        assert_eq!(scheduler.next_at(), Some(Millis(30_030)));
     }
 
     #[test]
