@@ -105,8 +105,22 @@ impl<H: Host> Client<H> {
             let keys = RecordKeys::of(&collection, &record);
             Ok(EditIntent { collection, record, keys, kind, change: self.shared.change_id() })
         };
+        // A put always writes, and so is decided on the end of the log. Whatever finds nothing to write may not know the log
+        // to its end: another context may have made the record, and its word of that be late or lost.
+        let may_write_nothing = intents.iter().any(|intent| !matches!(intent.kind, EditKind::Put(_)));
         let intents = intents.into_iter().map(with_key).collect::<Result<_, Error>>()?;
-        self.run_plan(EditPlan { intents, now: self.shared.now() }).await
+        let plan = EditPlan { intents, now: self.shared.now() };
+        let again = may_write_nothing.then(|| plan.clone());
+        let known = self.database.sequence();
+        let written = self.run_plan(plan).await;
+        let has_found_nothing = match &written {
+            Ok(is_any) => !is_any,
+            Err(error) => error.code == ErrorCode::NotFound,
+        };
+        let Some(again) = again.filter(|_| has_found_nothing) else { return written.map(drop) };
+        self.database.catch_up().await?;
+        let is_news = self.database.sequence() != known;
+        if is_news { self.run_plan(again).await.map(drop) } else { written.map(drop) }
     }
 
     /// Each record's document as the user sees it.
@@ -186,12 +200,14 @@ impl<H: Host> Client<H> {
 
     /// Puts a parked change back into the queue, with another document where given. Fails with `not-found`.
     pub async fn requeue(&self, change: ChangeId, doc: Option<String>) -> Result<(), Error> {
+        self.database.catch_up().await?;
         let fresh = self.shared.change_id();
         self.run_plan(Requeue { change, doc, fresh, now: self.shared.now() }).await
     }
 
     /// Gives up a queued or parked change. Fails with `not-found`.
     pub async fn discard(&self, change: ChangeId) -> Result<(), Error> {
+        self.database.catch_up().await?;
         self.run_plan(Discard { change }).await
     }
 
@@ -228,6 +244,8 @@ impl<H: Host> Client<H> {
     /// Switches sync of collections on or off; the choice is remembered. Fails with `invalid-argument`.
     pub async fn enable(&self, collections: Vec<CollectionName>, is_enabled: bool) -> Result<(), Error> {
         collections.iter().try_for_each(|name| self.known(name))?;
+        // Where it is so already nothing is written: that it is so has to be known from the end of the log.
+        self.database.catch_up().await?;
         self.run_plan(Enable { collections, is_enabled }).await
     }
 

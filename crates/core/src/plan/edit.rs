@@ -34,7 +34,8 @@ pub struct EditIntent {
     pub change: ChangeId,
 }
 
-/// Applies edits in order, all of them or none. Fails with `not-found` where an update has no record.
+/// Applies edits in order, all of them or none, and says whether there was anything to write. Fails with `not-found` where
+/// an update has no record.
 #[derive(Clone, Debug)]
 pub struct EditPlan {
     /// What is asked for.
@@ -44,7 +45,7 @@ pub struct EditPlan {
 }
 
 impl Plan for EditPlan {
-    type Outcome = Result<(), Error>;
+    type Outcome = Result<bool, Error>;
 
     fn reads(&self) -> Vec<Read> {
         let rows = self.intents.iter().flat_map(|intent| intent.keys.reads());
@@ -58,18 +59,20 @@ impl Plan for EditPlan {
     fn decide(&self, view: &dyn View) -> Decision<Self::Outcome> {
         Draft::decide(view, |draft| {
             let edited_at = self.now.plus(draft.single::<Skew>()?.milliseconds);
-            self.intents.iter().try_for_each(|intent| apply(draft, intent, self.now, edited_at))
+            self.intents
+                .iter()
+                .try_fold(false, |is_any, intent| Ok(apply(draft, intent, self.now, edited_at)? || is_any))
         })
     }
 }
 
-fn apply(draft: &mut Draft<'_>, intent: &EditIntent, now: Millis, edited_at: Millis) -> Result<(), Error> {
+fn apply(draft: &mut Draft<'_>, intent: &EditIntent, now: Millis, edited_at: Millis) -> Result<bool, Error> {
     let EditIntent { collection, record, keys, kind, change } = intent;
     let base = draft.base(keys)?;
     let queued = draft.queued(keys)?;
     let seen = queued.as_ref().map_or_else(|| base.as_ref().map(|base| &*base.doc), QueueRow::local);
     let doc = match kind {
-        EditKind::Delete if seen.is_none() => return Ok(()),
+        EditKind::Delete if seen.is_none() => return Ok(false),
         EditKind::Delete => None,
         EditKind::Put(text) => Some(Cow::Borrowed(&**text)),
         EditKind::Update(patch) => Some(Cow::Owned(patched(seen, patch, collection, record)?)),
@@ -78,7 +81,7 @@ fn apply(draft: &mut Draft<'_>, intent: &EditIntent, now: Millis, edited_at: Mil
     let edit = Edit { id: change.clone(), base: base_version, edited_at, doc };
     let after = coalesce(base.as_ref(), queued.clone(), edit, now);
     draft.set_record(collection, keys, (&base, &queued), (&base, &after))?;
-    Ok(())
+    Ok(true)
 }
 
 fn patched(

@@ -57,7 +57,7 @@ impl Rows {
         Rebaser { device: DeviceId::trusted("me"), now: Millis(self.now) }
     }
 
-    pub(crate) fn edit(&mut self, record: &str, kind: EditKind) -> Result<(), Error> {
+    pub(crate) fn edit(&mut self, record: &str, kind: EditKind) -> Result<bool, Error> {
         let change = self.fresh();
         let record = RecordId::trusted(record);
         let keys = RecordKeys::of(&todos(), &record);
