@@ -33,7 +33,8 @@ struct Hands {
 impl Hands {
     /// Asks for something and notes what the app is told of it.
     async fn ask(&self, ask: Ask) -> Result<(), Error> {
-        let since = self.client.database().sequence();
+        // Whatever every context had written by then counts, whether this one has heard of it or not.
+        let since = self.seen.sequence();
         let number = self.seen.journal.borrow_mut().begin(self.life.owner, ask.clone());
         let told = match ask {
             Ask::Discard(change) => self.client.discard(change).await,

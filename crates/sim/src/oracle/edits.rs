@@ -27,10 +27,10 @@ pub(crate) fn explain<'j>(
 ) -> Result<&'j Attempt, String> {
     let only_edits = changed.leadership.is_none() && changed.identity.is_none() && !changed.has_other;
     let mut found = None;
-    for attempt in journal.open_of(owner) {
-        if only_edits && let Some(wanted) = wanted(&attempt.ask, changed, rows) {
-            found = Some((attempt, wanted));
-            break;
+    for attempt in journal.open_of(owner).filter(|_| only_edits) {
+        if let Some(wanted) = wanted(&attempt.ask, changed, rows) {
+            attempt.durable = Some(sequence);
+            found.get_or_insert((attempt, wanted));
         }
     }
     let Some((attempt, seen)) = found else {
@@ -56,7 +56,6 @@ pub(crate) fn explain<'j>(
             check_queued(key, before, &after, commons)?;
         }
     }
-    attempt.durable = Some(sequence);
     Ok(attempt)
 }
 

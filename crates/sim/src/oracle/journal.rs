@@ -11,6 +11,7 @@ use syncline_core::{
 use syncline_protocol::{ChangeId, CollectionName, merge_patch};
 use syncline_store::Sequence;
 
+use super::views::{Settings, Views};
 use crate::{service::RecordKey, tasks::Owner};
 
 /// What an app asks for.
@@ -27,6 +28,15 @@ pub(crate) enum Ask {
 }
 
 impl Ask {
+    /// Whether no other attempt can leave what this one leaves: it brings a value that is used once.
+    fn is_unique(&self) -> bool {
+        match self {
+            Self::Write(intents) => intents.iter().any(|intent| intent.kind != EditKind::Delete),
+            Self::Requeue(..) => true,
+            Self::Discard(_) | Self::Enable(..) => false,
+        }
+    }
+
     /// Whether it puts a whole document at a record.
     pub(crate) fn puts(&self, key: &RecordKey) -> bool {
         let Self::Write(intents) = self else { return false };
@@ -61,9 +71,12 @@ impl Journal {
         self.next
     }
 
-    /// The attempts of a context that may still happen.
+    /// The attempts of a context that may still happen. One that cannot be told from others like it may be behind several
+    /// commits, so it stays among them.
     pub(crate) fn open_of(&mut self, owner: Owner) -> impl Iterator<Item = &mut Attempt> {
-        self.open.values_mut().filter(move |attempt| attempt.owner == owner && attempt.durable.is_none())
+        self.open.values_mut().filter(move |attempt| {
+            attempt.owner == owner && (attempt.durable.is_none() || !attempt.ask.is_unique())
+        })
     }
 
     /// A context died: what it had not done it will not do. Gives how many attempts were open, and durable.
@@ -78,37 +91,73 @@ impl Journal {
         (writes().count() as u64, durable as u64)
     }
 
-    /// Closes an attempt whose app was answered. After `Ok` it is durable; after an error that is not in
-    /// doubt nothing happened. `was_absent` says whether a record was not to be seen at some moment meanwhile.
+    /// Closes an attempt whose app was answered. After `Ok` it is durable; after an error that is not in doubt nothing
+    /// happened. Where nothing had to be written, `meanwhile` says whether that was so at some moment since it was asked.
     pub(crate) fn end(
         &mut self,
         number: u64,
         told: &Result<(), Error>,
-        was_absent: impl Fn(&RecordKey) -> bool,
+        meanwhile: &Meanwhile<'_>,
     ) -> Result<(), String> {
         let Some(Attempt { ask, durable, .. }) = self.open.remove(&number) else {
             return Err(format!("attempt {number} ended twice"));
         };
         match (told, durable) {
             (Ok(()), Some(_)) => Ok(()),
-            (Ok(()), None) => match &ask {
-                // Deleting what is not there, and switching what is so already, writes nothing.
-                Ask::Write(intents)
-                    if intents.iter().all(|intent| {
-                        intent.kind == EditKind::Delete
-                            && was_absent(&(intent.collection.clone(), intent.record.clone()))
-                    }) =>
-                {
-                    Ok(())
-                }
-                Ask::Enable(..) => Ok(()),
-                _ => Err(format!("{ask:?} was acknowledged and is not in the log")),
-            },
-            (Err(error), Some(_)) if !is_in_doubt(error) => {
+            (Ok(()), None) if meanwhile.had_nothing_to_write(&ask) => Ok(()),
+            (Ok(()), None) => Err(format!("{ask:?} was acknowledged and is not in the log")),
+            (Err(error), Some(_)) if ask.is_unique() && !is_in_doubt(error) => {
                 Err(format!("{ask:?} is in the log and was answered {:?}: {error}", error.code))
+            }
+            (Err(error), _)
+                if error.code == ErrorCode::NotFound && !meanwhile.had_nothing_to_update(&ask) =>
+            {
+                Err(format!("{ask:?} was answered: {error}, and all of it was there all the time"))
             }
             (Err(_), _) => Ok(()),
         }
+    }
+}
+
+/// What the log said between a question and its answer.
+pub(crate) struct Meanwhile<'a> {
+    pub(crate) first: Sequence,
+    pub(crate) last: Sequence,
+    pub(crate) views: &'a Views,
+    pub(crate) settings: &'a Settings,
+}
+
+impl Meanwhile<'_> {
+    fn was_absent(&self, intent: &Intent) -> bool {
+        let key = (intent.collection.clone(), intent.record.clone());
+        Views::was(self.first, self.last, |sequence| self.views.at(&key, sequence).is_none())
+    }
+
+    /// Deleting what is not there, and switching what is so already, writes nothing.
+    fn had_nothing_to_write(&self, ask: &Ask) -> bool {
+        match ask {
+            Ask::Write(intents) => {
+                intents.iter().all(|intent| intent.kind == EditKind::Delete && self.was_absent(intent))
+            }
+            Ask::Enable(names, is_enabled) => Views::was(self.first, self.last, |sequence| {
+                names.iter().all(|name| self.settings.at(name, sequence) == *is_enabled)
+            }),
+            Ask::Discard(_) | Ask::Requeue(..) => false,
+        }
+    }
+
+    /// An update needs a record, which an earlier edit of the same batch may have deleted.
+    fn had_nothing_to_update(&self, ask: &Ask) -> bool {
+        let Ask::Write(intents) = ask else { return true };
+        intents.iter().enumerate().any(|(place, intent)| {
+            let is_update = matches!(intent.kind, EditKind::Update(_));
+            let mut before = intents.iter().take(place);
+            let is_deleted = before.any(|other| {
+                other.kind == EditKind::Delete
+                    && (&other.collection, &other.record) == (&intent.collection, &intent.record)
+            });
+            is_update && (is_deleted || self.was_absent(intent))
+        })
     }
 }
 

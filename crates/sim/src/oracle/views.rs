@@ -1,4 +1,4 @@
-//! What users could see at each point of a device's log, to compare reads with. Reads nothing itself.
+//! What users could see, and had switched on, at each point of a device's log, to compare answers with. Reads nothing itself.
 
 use std::collections::BTreeMap;
 
@@ -36,5 +36,22 @@ impl Views {
     /// Whether `is_so` held at any entry from `first` to `last`.
     pub(crate) fn was(first: Sequence, last: Sequence, mut is_so: impl FnMut(Sequence) -> bool) -> bool {
         (first.0..=last.0).any(|number| is_so(Sequence(number)))
+    }
+}
+
+/// Whether sync of a collection was on, by the entry that switched it.
+#[derive(Debug, Default)]
+pub(crate) struct Settings(BTreeMap<CollectionName, Vec<(Sequence, bool)>>);
+
+impl Settings {
+    /// Notes what is so from an entry on.
+    pub(crate) fn note(&mut self, sequence: Sequence, name: &CollectionName, is_enabled: bool) {
+        self.0.entry(name.clone()).or_default().push((sequence, is_enabled));
+    }
+
+    /// Whether it was on as of an entry.
+    pub(crate) fn at(&self, name: &CollectionName, sequence: Sequence) -> bool {
+        let noted = self.0.get(name).and_then(|noted| noted.iter().rev().find(|(at, _)| *at <= sequence));
+        noted.is_some_and(|(_, is_enabled)| *is_enabled)
     }
 }

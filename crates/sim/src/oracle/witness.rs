@@ -17,10 +17,10 @@ use syncline_store::{Commit, Database, MemoryDisk, Observer, Read, Sequence, Vie
 use super::{
     answers::Around,
     edits::{self, Commons, check_base},
-    journal::{Ask, Journal},
+    journal::{Ask, Journal, Meanwhile},
     meta::{check_cursor, check_tallies},
     rows::{Changed, Rows},
-    views::Views,
+    views::{Settings, Views},
 };
 use crate::{
     ground::Ground,
@@ -44,6 +44,7 @@ pub(crate) struct Seen {
     names: Vec<CollectionName>,
     pub(crate) rows: RefCell<Rows>,
     pub(crate) views: RefCell<Views>,
+    settings: RefCell<Settings>,
     pub(crate) journal: RefCell<Journal>,
     commons: RefCell<Commons>,
     /// Every change id that was ever queued: a new change has a new one.
@@ -77,6 +78,7 @@ impl Witness {
             strategies,
             rows: RefCell::default(),
             views: RefCell::default(),
+            settings: RefCell::default(),
             journal: RefCell::default(),
             commons: RefCell::default(),
             changes: RefCell::default(),
@@ -129,13 +131,12 @@ impl Seen {
         self.edited.borrow().get(key).cloned()
     }
 
-    /// A context answered an app: see [`Journal::end`]. `since` is the last entry that it knew when it was asked.
+    /// A context answered an app: see [`Journal::end`]. `since` is the last entry of the log when it was asked.
     pub(crate) fn end(&self, attempt: u64, since: Sequence, told: &Result<(), Error>) {
         let views = self.views.borrow();
-        let was_absent = |key: &RecordKey| {
-            Views::was(since, self.sequence(), |sequence| views.at(key, sequence).is_none())
-        };
-        self.ground.check(self.journal.borrow_mut().end(attempt, told, was_absent));
+        let settings = self.settings.borrow();
+        let meanwhile = Meanwhile { first: since, last: self.sequence(), views: &views, settings: &settings };
+        self.ground.check(self.journal.borrow_mut().end(attempt, told, &meanwhile));
     }
 
     fn handle(&self, commit: &Commit) -> Result<(), String> {
@@ -154,6 +155,11 @@ impl Seen {
         }
         self.check_new_changes(&changed, &rows)?;
         check_tallies(&rows, &self.names)?;
+        let mut settings = self.settings.borrow_mut();
+        for name in changed.states.keys() {
+            let is_enabled = rows.states.get(name).is_some_and(|state| state.is_enabled);
+            settings.note(self.sequence.get(), name, is_enabled);
+        }
         let mut views = self.views.borrow_mut();
         for key in changed.records.keys() {
             views.note(self.sequence.get(), key, rows.pair(key).seen());
@@ -169,8 +175,7 @@ impl Seen {
         match &attempt.ask {
             Ask::Enable(..) => self.switches.set(self.switches.get().saturating_add(1)),
             Ask::Discard(_) => self.discards.set(self.discards.get().saturating_add(1)),
-            Ask::Requeue(..) => {}
-            Ask::Write(_) => {
+            Ask::Requeue(..) | Ask::Write(_) => {
                 for (key, before) in &changed.records {
                     let doc = rows.pair(key).seen().map(str::to_owned);
                     let is_put = attempt.ask.puts(key);
