@@ -25,8 +25,8 @@ import { quantile } from "./report/results.mjs";
 
 /** How many puts and gets are timed one by one. */
 const SINGLE = { puts: 500, gets: 1_000, warmUp: 50 };
-/** How many compactions are provoked, and how long that may take. */
-const COMPACTIONS = { wanted: 3, budget: 120_000 };
+/** How many compactions are provoked, by edits of at least which share of all documents, and how long that may take. */
+const COMPACTIONS = { wanted: 3, share: 0.5, budget: 180_000 };
 /** Up to this size the other side is measured too: filling it takes minutes beyond. */
 const MOST_BY_HAND = 100_000;
 /** How many documents go in between two signs of life. */
@@ -116,9 +116,10 @@ async function singly(page, side, count) {
  * @param {number} count
  */
 async function compacting(page, count) {
+  const { wanted, share, budget } = COMPACTIONS;
   await page.call("growProbe");
   await page.call("growOpen", "ours", count);
-  const { puts, written, bytes, compactions } = await page.call("growCompactions", COMPACTIONS.wanted, COMPACTIONS.budget);
+  const { puts, written, bytes, compactions } = await page.call("growCompactions", wanted, share * count * BYTES_PER_DOCUMENT, budget);
   const isDuring = (/** @type {{at: number, ms: number}} */ put) =>
     compactions.some((/** @type {{begin: number, end: number}} */ one) => put.at < one.end && put.at + put.ms > one.begin);
   const longest = (/** @type {readonly {ms: number}[]} */ some) => some.reduce((most, { ms }) => Math.max(most, ms), 0);

@@ -103,12 +103,13 @@ export async function growReads(count, seed) {
 }
 
 /**
- * Writes until so many compactions are over, or time is. A put's time is counted from the end of the one before it, so
- * that whatever holds up the page counts as well.
+ * Edits until so many compactions are over and so many bytes of documents are written, or time is up. A put's time is
+ * counted from the end of the one before it, so that whatever holds up the page counts as well.
  * @param {number} wanted
+ * @param {number} least bytes
  * @param {number} budget milliseconds
  */
-export async function growCompactions(wanted, budget) {
+export async function growCompactions(wanted, least, budget) {
   if (seen === undefined) {
     throw new Error("nothing counts what is written");
   }
@@ -120,7 +121,7 @@ export async function growCompactions(wanted, budget) {
   /** @type {{at: number, ms: number}[]} */
   const puts = [];
   let written = 0;
-  while (compactions.length < last && performance.now() < until) {
+  while ((compactions.length < last || written < least) && performance.now() < until) {
     const together = Array.from({ length: TOGETHER }, random);
     const alone = Array.from({ length: ALONE }, random);
     await store().putAll(together);
