@@ -3,6 +3,7 @@
 
 import { existsSync } from "node:fs";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 
 /**
  * @param {string} variable
@@ -25,6 +26,6 @@ export const CHROMIUM = place("SYNCLINE_CHROMIUM", "/usr/bin/chromium");
 /** The extension with its own copy of the package. */
 export const EXTENSION = path.join(WWW, "extension");
 /** Pages and workers that only tests need. */
-export const FIXTURES = path.resolve(import.meta.dirname ?? new URL(".", import.meta.url).pathname, "../fixtures");
+export const FIXTURES = fileURLToPath(new URL("../fixtures", import.meta.url));
 /** Where pictures of the pages go; none are made where it is not named. */
 export const PICTURES = process.env.SYNCLINE_PICTURES;
