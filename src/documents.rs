@@ -1,11 +1,9 @@
 //! Hands documents to JavaScript: each crosses once, as text, and is known by a number until it changes. Reads none itself.
 
-use std::{
-    cell::RefCell,
-    collections::{BTreeMap, HashMap},
-};
+use std::{cell::RefCell, collections::BTreeMap};
 
 use js_sys::Array;
+use rustc_hash::FxHashMap;
 use syncline_core::{
     engine::SeenRow,
     model::{Error, LiveNumber},
@@ -15,6 +13,9 @@ use syncline_protocol::{CollectionName, RecordId};
 use wasm_bindgen::JsValue;
 
 use crate::{errors::json, host::JsHost};
+
+/// Bytes set aside for texts before their length is known, at most.
+const MAX_RESERVED: usize = 8 * 1024 * 1024;
 
 /// What documents are handed out for.
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +36,7 @@ pub(crate) struct Documents {
 
 #[derive(Debug, Default)]
 struct Numbers {
-    held: BTreeMap<CollectionName, HashMap<RecordId, u32>>,
+    held: BTreeMap<CollectionName, FxHashMap<RecordId, u32>>,
     free: Vec<u32>,
     next: u32,
 }
@@ -61,8 +62,9 @@ impl Documents {
     ) -> Result<Array, Error> {
         let mut numbers = self.numbers.borrow_mut();
         let mut held = numbers.held.remove(collection).unwrap_or_default();
-        let (mut wanted, mut fresh, mut ids, mut texts) =
-            (Vec::new(), Vec::new(), Vec::new(), String::from("["));
+        let (mut wanted, mut fresh, mut ids) = (Vec::new(), Vec::new(), Vec::new());
+        let mut texts = String::from("[");
+        let length = found.size_hint().0;
         for (id, row) in found {
             let number = match (held.get(id), row) {
                 (_, None) => 0,
@@ -75,6 +77,9 @@ impl Documents {
                     ids.push(id.as_str());
                     if texts.len() > 1 {
                         texts.push(',');
+                    } else {
+                        // Documents of a collection are alike: growing step by step would copy them over and over.
+                        texts.reserve(text.len().saturating_add(2).saturating_mul(length).min(MAX_RESERVED));
                     }
                     texts.push_str(text);
                     number

@@ -5,15 +5,15 @@
 //! and it has no word for durability.
 
 use futures::FutureExt;
-use futures::future::try_join3;
+use futures::future::{try_join_all, try_join4};
 use js_sys::{Array, Object, Reflect, Uint8Array};
-use syncline_store::{Append, Entries, Generation, Head, Sequence};
+use syncline_store::{Append, Blobs, Entries, Generation, Head, PageId, Sequence};
 use wasm_bindgen::prelude::{JsCast, JsValue, wasm_bindgen};
 use web_sys::{IdbDatabase, IdbKeyRange, IdbObjectStore, IdbTransaction};
 
-use super::convert::{head, key};
+use super::convert::{head, key, page};
 use super::error::{Failure, classify, is_taken};
-use super::schema::{FLUSHED, HEAD, LOG, META, counting, entries};
+use super::schema::{FLUSHED, HEAD, LOG, META, PAGES, counting, entries};
 use super::signal::Signal;
 
 #[wasm_bindgen]
@@ -64,32 +64,38 @@ pub(super) async fn add(database: &IdbDatabase, number: Sequence, entry: &[u8]) 
     Ok(Added::Beside(head(Some(&row)).map_err(|error| Failure { error, is_undone: false })?))
 }
 
-/// Reads the entries after one, lets `decide` make an entry out of them, and appends it, all in one transaction.
-pub(super) async fn append_after_tail(
+/// Reads pages and the entries after one, lets `decide` make an entry out of them, and appends it, all in one transaction.
+pub(super) async fn append_after_reading(
     database: &IdbDatabase,
-    generation: Generation,
-    after: Sequence,
-    decide: &mut dyn FnMut(&Entries) -> Option<Vec<u8>>,
+    (generation, after): (Generation, Sequence),
+    pages: &[PageId],
+    decide: &mut dyn FnMut(&Entries, Blobs) -> Option<Vec<u8>>,
 ) -> Result<Append, Failure> {
-    let writing = Writing::begin(database, &[LOG, META], "relaxed")?;
+    let stores: &[&str] = if pages.is_empty() { &[LOG, META] } else { &[LOG, META, PAGES] };
+    let writing = Writing::begin(database, stores, "relaxed")?;
     let sent = || {
+        let page = |id: &PageId| Ok(Signal::of_request(&writing.store(PAGES)?.get(&key(id.0))?));
+        let pages = pages.iter().map(page).collect::<Result<Vec<_>, JsValue>>()?;
         let range = IdbKeyRange::lower_bound_with_open(&key(after.0), true)?;
         let log = writing.store(LOG)?;
         let keys = Signal::of_request(&log.get_all_keys_with_key(&range)?);
         let values = Signal::of_request(&log.get_all_with_key(&range)?);
-        Ok((Signal::of_request(&writing.store(META)?.get(&HEAD.into())?), keys, values))
+        let reading = Signal::of_request(&writing.store(META)?.get(&HEAD.into())?);
+        Ok((reading, keys, values, try_join_all(pages)))
     };
-    let (reading, keys, values) = sent().map_err(|error: JsValue| Failure::undone(classify(&error)))?;
-    let read = try_join3(reading, keys, values).await;
+    let (reading, keys, values, pages) =
+        sent().map_err(|error: JsValue| Failure::undone(classify(&error)))?;
+    let read = try_join4(reading, keys, values, pages).await;
     // From the last answer to `add` nothing may be awaited: the transaction would be over.
-    let (head_row, keys, values) = read.map_err(|error| Failure::of_transaction(&error))?;
+    let (head_row, keys, values, pages) = read.map_err(|error| Failure::of_transaction(&error))?;
     let head = head(Some(&head_row)).map_err(Failure::undone)?;
     if head.generation != generation {
         return Ok(Append::Compacted);
     }
     let entries = entries(Array::from(&keys), Array::from(&values)).map_err(Failure::undone)?;
     let entries = counting(head, entries);
-    let Some(entry) = decide(&entries) else { return Ok(Append::Behind(entries)) };
+    let pages = pages.iter().map(page).collect::<Result<_, _>>().map_err(Failure::undone)?;
+    let Some(entry) = decide(&entries, pages) else { return Ok(Append::Behind(entries)) };
     let number = entries.last().map_or(after, |(sequence, _)| *sequence).next();
     writing
         .store(LOG)

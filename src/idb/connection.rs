@@ -2,10 +2,11 @@
 //! Does not read or write.
 
 use std::cell::Cell;
+use std::pin::pin;
 use std::rc::Rc;
 
-use futures::channel::oneshot;
 use futures::future::{Either, join, select};
+use gloo_timers::future::TimeoutFuture;
 use idb::Factory;
 use rexie::Rexie;
 use syncline_store::DiskError;
@@ -15,6 +16,9 @@ use web_sys::{Event, IdbDatabase, IdbFactory, IdbVersionChangeEvent};
 use super::error::{classify, classify_idb, classify_opening};
 use super::schema::{self, VERSION};
 use super::signal::Signal;
+
+/// How long a deletion waits for other contexts to let go, in milliseconds.
+const PATIENCE: u32 = 3_000;
 
 /// Whether a connection can be used, and whether making another one makes sense.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -84,18 +88,12 @@ impl Drop for Connection {
 /// Deletes a database and everything in it. Contexts that have it open let go of it.
 ///
 /// # Errors
-/// `Blocked` where a context does not let go at once; the database is deleted as soon as it does.
+/// `Blocked` where a context does not let go for three seconds; the database is deleted as soon as it does.
 pub async fn delete(name: &str) -> Result<(), DiskError> {
     let request = factory()?.delete_database(name).map_err(|error| classify_opening(&error))?;
-    let (sender, blocked) = oneshot::channel();
-    let on_blocked: Closure<dyn FnMut(Event)> = Closure::once(move |_event: Event| {
-        // Whoever waited may have gone.
-        let _is_heard = sender.send(());
-    });
-    request.set_onblocked(Some(on_blocked.as_ref().unchecked_ref()));
-    let ended = select(Signal::of_request(&request), blocked).await;
-    request.set_onblocked(None);
-    match ended {
+    // Others are told by `versionchange` and let go, but their transactions end first: `blocked` alone says little.
+    let patience = pin!(TimeoutFuture::new(PATIENCE));
+    match select(Signal::of_request(&request), patience).await {
         Either::Left((deleted, _)) => deleted.map(drop).map_err(|error| classify(&error)),
         Either::Right(_) => Err(DiskError::Blocked),
     }

@@ -36,6 +36,11 @@ pub(super) fn blob(value: &JsValue) -> Result<Rc<[u8]>, DiskError> {
     Ok(blob)
 }
 
+/// Reads a page, if there is one.
+pub(super) fn page(row: &JsValue) -> Result<Option<Rc<[u8]>>, DiskError> {
+    Some(row).filter(|row| !row.is_undefined()).map(blob).transpose()
+}
+
 /// Reads the head; a database that was never compacted has none.
 pub(super) fn head(row: Option<&JsValue>) -> Result<Head, DiskError> {
     let Some(row) = row.filter(|row| !row.is_undefined()) else {

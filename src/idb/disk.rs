@@ -7,8 +7,8 @@ use std::rc::Rc;
 
 use rexie::Rexie;
 use syncline_store::{
-    Append, Compacted, Compaction, Disk, DiskError, Entries, Generation, Loaded, PageId, Pages, Sequence,
-    Tail,
+    Append, Blobs, Compacted, Compaction, Disk, DiskError, Entries, Generation, Loaded, PageId, Pages,
+    Sequence, Tail,
 };
 
 use super::commit::{self, Added};
@@ -142,8 +142,18 @@ impl Disk for IndexedDb {
         after: Sequence,
         decide: &mut dyn FnMut(&Entries) -> Option<Vec<u8>>,
     ) -> Result<Append, DiskError> {
+        self.append_after_reading(generation, after, &[], &mut |entries, _pages| decide(entries)).await
+    }
+
+    async fn append_after_reading(
+        &self,
+        generation: Generation,
+        after: Sequence,
+        pages: &[PageId],
+        decide: &mut dyn FnMut(&Entries, Blobs) -> Option<Vec<u8>>,
+    ) -> Result<Append, DiskError> {
         self.call(async |connection| {
-            commit::append_after_tail(&connection.database, generation, after, decide).await
+            commit::append_after_reading(&connection.database, (generation, after), pages, decide).await
         })
         .await
     }

@@ -5,7 +5,9 @@
 //! So a turn goes on as long as anyone waits for it or for a later one, and ends, like a crash, where nobody does.
 
 use std::cell::RefCell;
+use std::future::poll_fn;
 use std::rc::Rc;
+use std::task::Poll;
 
 use futures::FutureExt;
 use futures::future::{LocalBoxFuture, Shared, WeakShared};
@@ -61,8 +63,9 @@ impl Turns {
         }
         let before = self.taken.borrow().as_ref().and_then(WeakShared::upgrade);
         let turn = async move {
-            if let Some(before) = before {
-                before.await;
+            match before {
+                Some(before) => drop(before.await),
+                None => moment().await,
             }
             take().await
         };
@@ -79,6 +82,19 @@ impl Turns {
         *self.taken.borrow_mut() = Some(turn);
         work
     }
+}
+
+/// Lets pass what is going on at the moment: a hundred commits that are asked for in one go share the first turn too.
+async fn moment() {
+    let mut is_over = false;
+    poll_fn(|context| {
+        if std::mem::replace(&mut is_over, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 /// A plan that waits for its turn, whatever its outcome is.

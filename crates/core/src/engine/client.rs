@@ -20,9 +20,12 @@ use crate::{
         Table, collection_key, read_row, record_key, record_of,
     },
     plan::{Discard, EditIntent, EditKind, EditPlan, Enable, OpenPlan, Requeue, change_of},
-    ports::Host,
+    ports::{Clock as _, Host},
     query::{HasText as _, Query},
 };
+
+/// How long a compaction that is due waits, in milliseconds.
+const COMPACTION_DELAY: u64 = 20;
 
 /// One edit as the app asks for it.
 #[derive(Clone, Debug, PartialEq)]
@@ -322,6 +325,8 @@ impl<H: Host> Client<H> {
         }
         let client = self.clone();
         self.shared.host.spawn(Box::pin(async move {
+            // Whoever waits for the commit that made it due goes first.
+            client.shared.host.clock().sleep(COMPACTION_DELAY).await;
             // A compaction that failed is due again at the next commit, and costs nothing but memory until then.
             drop(client.database.compact().await);
             client.shared.is_compacting.set(false);
