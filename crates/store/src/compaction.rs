@@ -12,7 +12,7 @@ use crate::snapshot::{Overlay, Pins, laid_over};
 use crate::{Generation, Key, Options, PageId, Part, Sequence, StoreMetrics, Value};
 
 /// How many times `compact_at` a slice reads and writes, about: what a commit may have to wait for.
-const SLICE: usize = 8;
+const SLICE: usize = 4;
 
 /// Up to how many times `compact_at` a quarter of the pages sets the limit.
 const QUARTER_COUNTS: u64 = 16;

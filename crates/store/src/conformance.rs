@@ -10,8 +10,8 @@ use std::rc::Rc;
 use futures::{FutureExt, join};
 
 use crate::{
-    Append, Compacted, Compaction, Disk, Entries, FORMAT, Generation, Head, Loaded, PageId, Pages, Sequence,
-    Tail,
+    Append, Blobs, Compacted, Compaction, Disk, Entries, FORMAT, Generation, Head, Loaded, PageId, Pages,
+    Sequence, Tail,
 };
 
 /// Hands the names of all laws to a macro of yours, separated by spaces.
@@ -33,6 +33,7 @@ macro_rules! for_each_disk_law {
             append_at_or_before_through_never_counts
             append_behind_through_counts_whatever_its_generation
             entry_decided_on_the_tail_is_appended_behind_it
+            entry_decided_on_pages_and_the_tail_is_appended_behind_it
             nothing_decided_on_the_tail_appends_nothing
             tail_of_an_old_generation_is_not_decided_on
             of_entries_decided_at_once_each_is_behind_the_other
@@ -224,6 +225,30 @@ pub async fn entry_decided_on_the_tail_is_appended_behind_it<D: Disk>(open: impl
     let mut decide = |entries: &Entries| entries.is_empty().then(|| b"d".to_vec());
     assert_eq!(append_after_tail(&two, 0, 3, &mut decide).await, Append::Appended(Sequence(4)));
     assert_eq!(load(&one).await.entries, entries(&[(1, b"a"), (2, b"b"), (3, b"c"), (4, b"d")]));
+}
+
+pub async fn entry_decided_on_pages_and_the_tail_is_appended_behind_it<D: Disk>(open: impl AsyncFn() -> D) {
+    let (one, two) = (open().await, open().await);
+    append(&one, 0, 0, b"a").await;
+    compact(&one, &compaction(0, 1, &[(1, b"one"), (2, b"two")], &[], b"first")).await;
+    append(&one, 1, 1, b"b").await;
+    let read = async |generation, decide: &mut dyn FnMut(&Entries, Blobs) -> Option<Vec<u8>>| {
+        let ids = [PageId(2), PageId(7), PageId(1)];
+        let place = (Generation(generation), Sequence(1));
+        two.append_after_reading(place.0, place.1, &ids, decide).await.expect("append_after_reading")
+    };
+    let mut seen = None;
+    let mut decide = |entries: &Entries, pages: Blobs| {
+        seen = Some((entries.clone(), Pages::Found(pages)));
+        Some(b"c".to_vec())
+    };
+    assert_eq!(read(1, &mut decide).await, Append::Appended(Sequence(3)));
+    let pages = found(&[Some(b"two"), None, Some(b"one")]);
+    assert_eq!(seen, Some((entries(&[(2, b"b")]), pages)));
+    assert_eq!(read(0, &mut |_, _| Some(b"late".to_vec())).await, Append::Compacted);
+    let behind = Append::Behind(entries(&[(2, b"b"), (3, b"c")]));
+    assert_eq!(read(1, &mut |_, _| None).await, behind);
+    assert_eq!(load(&one).await.entries, entries(&[(2, b"b"), (3, b"c")]));
 }
 
 pub async fn nothing_decided_on_the_tail_appends_nothing<D: Disk>(open: impl AsyncFn() -> D) {

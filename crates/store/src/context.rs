@@ -8,7 +8,7 @@ use crate::snapshot::{Misses, Overlay, Pins, Snapshot};
 use crate::state::State;
 use crate::turn::Turns;
 use crate::{
-    Compacted, Disk, Generation, Observer, Options, PageId, Pages, Read, Sequence, StoreError, View,
+    Blobs, Compacted, Disk, Generation, Observer, Options, PageId, Pages, Read, Sequence, StoreError, View,
 };
 
 pub(crate) struct Context<D, O> {
@@ -69,17 +69,19 @@ impl<D: Disk, O: Observer> Context<D, O> {
         }
         let ids: Vec<PageId> = misses.ids.iter().copied().collect();
         match self.disk.pages(generation, &ids).await? {
-            Pages::Found(blobs) => {
-                let mut state = self.state.borrow_mut();
-                for (id, blob) in ids.into_iter().zip(blobs) {
-                    pins.insert(id, state.keep_page(id, blob)?);
-                }
-                Ok(Loading::Ready)
-            }
+            Pages::Found(blobs) => self.keep_pages(&ids, blobs, pins).map(|()| Loading::Ready),
             // This context's own compaction may have ended meanwhile: then the new directory is there already.
             Pages::Compacted if self.state.borrow().generation() != generation => Ok(Loading::Ready),
             Pages::Compacted => Ok(Loading::Compacted),
         }
+    }
+
+    pub(crate) fn keep_pages(&self, ids: &[PageId], blobs: Blobs, pins: &mut Pins) -> Result<(), StoreError> {
+        let mut state = self.state.borrow_mut();
+        for (id, blob) in ids.iter().zip(blobs) {
+            pins.insert(*id, state.keep_page(*id, blob)?);
+        }
+        Ok(())
     }
 
     /// Folds the log into the pages it touches, slice by slice. Between two of them commits have their turn.

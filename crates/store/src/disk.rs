@@ -5,6 +5,9 @@ use std::rc::Rc;
 
 use crate::{DiskError, Generation, PageId, Sequence};
 
+/// Pages in the order in which they were asked for; `None` where there is none.
+pub type Blobs = Vec<Option<Rc<[u8]>>>;
+
 /// Entries of the log, ascending, as they were appended.
 pub type Entries = Vec<(Sequence, Rc<[u8]>)>;
 
@@ -55,8 +58,8 @@ pub enum Append {
 pub enum Pages {
     /// The disk has a newer generation: load again.
     Compacted,
-    /// The pages in the order of the ids; `None` where there is none.
-    Found(Vec<Option<Rc<[u8]>>>),
+    /// What was asked for.
+    Found(Blobs),
 }
 
 /// Entries folded into pages, ready to replace what is on the disk.
@@ -139,6 +142,21 @@ pub trait Disk {
         let Some(entry) = decide(&entries) else { return Ok(Append::Behind(entries)) };
         let last = entries.last().map_or(after, |(sequence, _)| *sequence);
         self.append(generation, last, &entry).await
+    }
+
+    /// As `append_after_tail`, but reads pages as well, which `decide` is given with the entries.
+    async fn append_after_reading(
+        &self,
+        generation: Generation,
+        after: Sequence,
+        pages: &[PageId],
+        decide: &mut dyn FnMut(&Entries, Blobs) -> Option<Vec<u8>>,
+    ) -> Result<Append, DiskError> {
+        let Pages::Found(mut found) = self.pages(generation, pages).await? else {
+            return Ok(Append::Compacted);
+        };
+        let mut decide = |entries: &Entries| decide(entries, std::mem::take(&mut found));
+        self.append_after_tail(generation, after, &mut decide).await
     }
 
     /// Reads pages, unless the disk has another generation than `generation`.

@@ -30,7 +30,7 @@ mod value;
 mod view;
 
 pub use database::{Database, Options, StoreMetrics};
-pub use disk::{Append, Compacted, Compaction, Disk, Entries, Head, Loaded, Pages, Tail};
+pub use disk::{Append, Blobs, Compacted, Compaction, Disk, Entries, Head, Loaded, Pages, Tail};
 pub use error::{DiskError, Part, StoreError};
 pub use format::FORMAT;
 pub use ids::{Generation, PageId, Sequence};

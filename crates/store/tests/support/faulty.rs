@@ -7,8 +7,8 @@ use std::rc::Rc;
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 use syncline_store::{
-    Append, Compacted, Compaction, Disk, DiskError, Entries, Generation, Loaded, PageId, Pages, Sequence,
-    Tail,
+    Append, Blobs, Compacted, Compaction, Disk, DiskError, Entries, Generation, Loaded, PageId, Pages,
+    Sequence, Tail,
 };
 
 use super::yield_once;
@@ -25,6 +25,7 @@ pub struct Counts {
     pub compacted: u32,
     pub stale: u32,
     pub pages_loaded: u32,
+    pub pages_read_in_appends: u32,
     pub refused: u32,
     pub in_doubt: u32,
     pub dropped_before: u32,
@@ -32,7 +33,7 @@ pub struct Counts {
 }
 
 impl Counts {
-    pub fn named(&self) -> [(&'static str, u32); 13] {
+    pub fn named(&self) -> [(&'static str, u32); 14] {
         [
             ("appended", self.appended),
             ("appended after the tail", self.appended_after_tail),
@@ -43,6 +44,7 @@ impl Counts {
             ("compacted", self.compacted),
             ("stale compaction", self.stale),
             ("pages loaded", self.pages_loaded),
+            ("pages read in appends", self.pages_read_in_appends),
             ("refused by the disk", self.refused),
             ("done and told as failed", self.in_doubt),
             ("dropped before the disk acted", self.dropped_before),
@@ -173,6 +175,24 @@ impl<D: Disk> Disk for Faulty<D> {
         self.count_append(&append);
         let is_appended = matches!(append, Append::Appended(_));
         self.faults.count(|counts| counts.appended_after_tail += u32::from(is_appended));
+        Ok(append)
+    }
+
+    async fn append_after_reading(
+        &self,
+        generation: Generation,
+        after: Sequence,
+        pages: &[PageId],
+        decide: &mut dyn FnMut(&Entries, Blobs) -> Option<Vec<u8>>,
+    ) -> Result<Append, DiskError> {
+        let append =
+            self.call(async |disk| disk.append_after_reading(generation, after, pages, decide).await).await?;
+        self.count_append(&append);
+        let is_appended = u32::from(matches!(append, Append::Appended(_)));
+        self.faults.count(|counts| {
+            counts.appended_after_tail += is_appended;
+            counts.pages_read_in_appends += pages.len() as u32;
+        });
         Ok(append)
     }
 
