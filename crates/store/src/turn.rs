@@ -62,16 +62,19 @@ impl Turns {
             return turn;
         }
         let before = self.taken.borrow().as_ref().and_then(WeakShared::upgrade);
+        let mut work = Work::default();
+        ask(&mut work);
+        // Whoever only wants the tail waits for nobody.
+        let is_work_expected = !work.jobs.is_empty();
         let turn = async move {
             match before {
                 Some(before) => drop(before.await),
-                None => moment().await,
+                None if is_work_expected => moment().await,
+                None => {}
             }
             take().await
         };
         let turn = turn.boxed_local().shared();
-        let mut work = Work::default();
-        ask(&mut work);
         *waiting = turn.downgrade().map(|turn| Waiting { work, turn });
         turn
     }
