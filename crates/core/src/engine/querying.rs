@@ -28,8 +28,13 @@ impl<H: Host> Client<H> {
         let chosen = choose_index(query, &self.indexed(collection));
         match chosen.and_then(|place| Some((place, query.conditions.get(place)?))) {
             Some((place, condition)) => {
-                self.ensure_index(collection, &condition.path).await?;
-                self.select_by_index(collection, condition, &query.without(place)).await
+                let rest = query.without(place);
+                loop {
+                    self.ensure_index(collection, &condition.path).await?;
+                    if let Some(found) = self.select_by_index(collection, condition, &rest).await? {
+                        return Ok(found);
+                    }
+                }
             }
             None => {
                 let look = |view: &dyn View| query.select(rows_of(view, collection).into_iter());
@@ -66,9 +71,16 @@ impl<H: Host> Client<H> {
         collection: &CollectionName,
         number: LiveNumber,
     ) -> Result<Option<Vec<(RecordId, SeenRow)>>, Error> {
-        let Some(records) = self.shared.lookup.borrow().answer(collection, number) else { return Ok(None) };
-        let rows = self.rows(collection, &records).await?;
-        Ok(Some(records.into_iter().zip(rows).filter_map(|(record, row)| Some((record, row?))).collect()))
+        let answer = || self.shared.lookup.borrow().answer(collection, number);
+        loop {
+            let Some(records) = answer() else { return Ok(None) };
+            let rows = self.rows(collection, &records).await?;
+            // Commits may have come in while pages were loaded: then other records may be the answer.
+            if answer().as_ref() == Some(&records) {
+                let found = records.into_iter().zip(rows);
+                return Ok(Some(found.filter_map(|(record, row)| Some((record, row?))).collect()));
+            }
+        }
     }
 
     /// Lets a live query go.
@@ -76,22 +88,23 @@ impl<H: Host> Client<H> {
         self.shared.lookup.borrow_mut().drop_live(number);
     }
 
+    /// `None`: the index was forgotten meanwhile.
     async fn select_by_index(
         &self,
         collection: &CollectionName,
         condition: &Condition,
         rest: &Query,
-    ) -> Result<Vec<(RecordId, SeenRow)>, Error> {
-        let find = || {
-            let lookup = self.shared.lookup.borrow();
-            lookup.find(collection, &condition.path, &condition.test).unwrap_or_default()
-        };
+    ) -> Result<Option<Vec<(RecordId, SeenRow)>>, Error> {
+        let find = || self.shared.lookup.borrow().find(collection, &condition.path, &condition.test);
+        let Some(found) = find() else { return Ok(None) };
         let reads: Vec<Read> =
-            find().iter().flat_map(|record| RecordKeys::of(collection, record).reads()).collect();
+            found.iter().flat_map(|record| RecordKeys::of(collection, record).reads()).collect();
         let look = |view: &dyn View| {
-            // Asked again at each look: commits may have come in while pages were loaded.
-            let found = find().into_iter();
-            rest.select(found.filter_map(|record| Some((record.clone(), row_of(view, collection, &record)?))))
+            // Asked again at each look: commits may have come in while pages were loaded, or gone by unseen.
+            let Some(found) = find() else { return Ok(None) };
+            let found = found.into_iter();
+            let rows = found.filter_map(|record| Some((record.clone(), row_of(view, collection, &record)?)));
+            rest.select(rows).map(Some)
         };
         self.database.read(&reads, look).await?
     }
