@@ -288,8 +288,9 @@ impl<H: Host> Client<H> {
     async fn keep_skew(&self, epoch: u64, began: Millis, server: Option<Millis>) -> Result<(), CycleError> {
         let Some(server) = server else { return Ok(()) };
         let ended = self.shared.now();
-        let middle = began.plus(ended.since(began) / 2);
-        self.run_fenced(epoch, KeepSkew(Skew { milliseconds: server.since(middle) })).await
+        let took = ended.since(began);
+        let skew = Skew { milliseconds: server.since(began.plus(took / 2)) };
+        self.run_fenced(epoch, KeepSkew { skew, took: took.unsigned_abs() }).await
     }
 
     fn rebaser(&self) -> Rebaser {

@@ -43,9 +43,14 @@ impl Plan for Enable {
 /// Changes of the skew smaller than this are noise of the network and not kept, in milliseconds.
 const SKEW_NOISE: u64 = 1_000;
 
-/// Keeps how far the device's clock is from the server's.
+/// Keeps how far the device's clock is from the server's, as one request has shown it.
 #[derive(Clone, Copy, Debug)]
-pub struct KeepSkew(pub Skew);
+pub struct KeepSkew {
+    /// What it showed, on the guess that the server answered half-way.
+    pub skew: Skew,
+    /// How long the request took, in milliseconds: the guess is wrong by half of that at most.
+    pub took: u64,
+}
 
 impl Plan for KeepSkew {
     type Outcome = Result<(), Error>;
@@ -61,8 +66,10 @@ impl Plan for KeepSkew {
     fn decide(&self, view: &dyn View) -> Decision<Self::Outcome> {
         Draft::decide(view, |draft| {
             let known = draft.single::<Skew>()?.milliseconds;
-            if known.abs_diff(self.0.milliseconds) > SKEW_NOISE {
-                draft.set_single(&self.0)?;
+            // What is known is worse than the guess only if they are further apart than the guess can be wrong twice: a
+            // request that was under way while the device slept shows next to nothing.
+            if known.abs_diff(self.skew.milliseconds) > self.took.saturating_add(SKEW_NOISE) {
+                draft.set_single(&self.skew)?;
             }
             Ok(())
         })
@@ -97,5 +104,25 @@ impl Plan for MarkSynced {
             }
             Ok(())
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::testing::Rows;
+
+    #[test]
+    fn a_slow_answer_replaces_what_is_known_only_where_that_must_be_worse() {
+        let mut rows = Rows::default();
+        let mut measure = |milliseconds, took| {
+            rows.run(&KeepSkew { skew: Skew { milliseconds }, took }).unwrap();
+            let draft = crate::plan::draft::Draft::new(&rows.rows);
+            draft.single::<Skew>().unwrap().milliseconds
+        };
+        assert_eq!(measure(900, 100), 0, "noise");
+        assert_eq!(measure(3_600_000, 200), 3_600_000);
+        assert_eq!(measure(1_800_000, 3_600_000), 3_600_000, "the device slept for an hour");
+        assert_eq!(measure(0, 100), 0);
     }
 }
