@@ -40,6 +40,7 @@ counts! {
     writes_unknown must "edits cut short by a crash";
     writes_unknown_durable must "edits cut short by a crash and durable all the same";
     reads must "reads compared with the log";
+    live_answers must "live answers compared with the log";
     syncs must "calls of sync that succeeded";
     syncs_failed must "calls of sync that failed";
     commits must "commits explained";
@@ -82,6 +83,7 @@ counts! {
     resets must "contexts that missed entries folded away";
     disk_refused must "disk calls refused";
     disk_doubt must "disk calls done and reported as failed";
+    disks_lost must "contexts that lost their disk for good";
     messages_lost must "messages between contexts lost";
     clock_jumps must "clocks that jumped";
     revived may "conflicting changes that a late duplicate applied after all";

@@ -53,6 +53,8 @@ pub(crate) struct Life {
     client: RefCell<Option<Client<Simulated>>>,
     pub(crate) is_frozen: Cell<bool>,
     is_over: Cell<bool>,
+    /// Whether its disk is lost for good: then the app opens anew.
+    is_lost: Rc<Cell<bool>>,
     pub(crate) is_looking: Cell<bool>,
     /// An entry that this context has told its app of: it never shows less.
     pub(crate) floor: Cell<Sequence>,
@@ -69,7 +71,7 @@ impl Device {
     pub(crate) fn new(ground: &Rc<Ground>, service: &Rc<Service>, index: usize) -> Option<Self> {
         let disk = MemoryDisk::new();
         let skew = ground.fate.between(0, ground.weather.skew.saturating_mul(2));
-        let skew = skew.cast_signed().saturating_sub(ground.weather.skew.cast_signed());
+        let skew = Rc::new(Skew::new(skew.cast_signed().saturating_sub(ground.weather.skew.cast_signed())));
         Some(Self {
             index,
             around: Surroundings {
@@ -78,11 +80,11 @@ impl Device {
                 air: Rc::<Air>::default(),
                 door: Rc::<Door>::default(),
                 link: Rc::<Link>::default(),
-                skew: Rc::new(Skew::new(skew)),
+                skew: Rc::clone(&skew),
                 is_signed_out: Rc::default(),
             },
             is_ill: Rc::<Health>::default(),
-            witness: Witness::new(ground, service, disk.clone(), index, strategies())?,
+            witness: Witness::new(ground, service, disk.clone(), (index, &skew), strategies())?,
             disk,
             contexts: RefCell::default(),
         })
@@ -110,6 +112,7 @@ impl Device {
             client: RefCell::default(),
             is_frozen: Cell::new(false),
             is_over: Cell::new(false),
+            is_lost: Rc::default(),
             is_looking: Cell::new(false),
             floor: Cell::default(),
         });
@@ -123,6 +126,7 @@ impl Device {
             is_ill: Rc::clone(&self.is_ill),
             witness: Rc::clone(&self.witness),
             owner,
+            is_lost: Rc::clone(&life.is_lost),
         };
         ground.say(|| format!("device {} opens context {}", self.index, owner.0));
         self.contexts.borrow_mut().push(Rc::clone(&life));
@@ -138,7 +142,7 @@ impl Device {
                     }
                     life.client.replace(Some(client.clone()));
                     client.run().await;
-                    if !client.is_closed() {
+                    if !client.is_closed() && !life.is_lost.get() {
                         ground.find(|| format!("{owner:?} stopped by itself"));
                     }
                 }
@@ -152,7 +156,12 @@ impl Device {
 
     fn options(&self) -> Options {
         let weather = &self.around.ground.weather;
-        let of = |strategy| CollectionOptions { conflict: strategy, ..CollectionOptions::default() };
+        let indexes = if weather.is_indexed { vec!["a".to_owned()] } else { Vec::new() };
+        let of = |strategy| CollectionOptions {
+            conflict: strategy,
+            indexes: indexes.clone(),
+            ..CollectionOptions::default()
+        };
         Options {
             name: "sim".to_owned(),
             collections: strategies().into_iter().map(|(name, strategy)| (name, of(strategy))).collect(),
@@ -190,10 +199,15 @@ impl Device {
         (0..durable).for_each(|_| ground.count(|counts| &mut counts.writes_unknown_durable));
     }
 
-    /// Clears away contexts that ended or did not open.
+    /// Clears away contexts that ended, did not open, or lost their disk.
     pub(crate) fn sweep(&self) {
-        let over: Vec<Rc<Life>> =
-            self.contexts.borrow().iter().filter(|life| life.is_over.get()).cloned().collect();
+        let over: Vec<Rc<Life>> = self
+            .contexts
+            .borrow()
+            .iter()
+            .filter(|life| life.is_over.get() || life.is_lost.get())
+            .cloned()
+            .collect();
         over.iter().for_each(|life| self.forget(life));
     }
 

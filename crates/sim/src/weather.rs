@@ -21,6 +21,10 @@ pub(crate) struct Weather {
     pub(crate) message_lost: u32,
     pub(crate) crash: u32,
     pub(crate) is_live: bool,
+    /// Whether queries have an index to go by.
+    pub(crate) is_indexed: bool,
+    /// The chance that a request finds all tokens expired.
+    pub(crate) expired: u32,
     /// How far each device's clock is from the truth at most, in milliseconds.
     pub(crate) skew: u64,
     /// Records in one page of a pull.
@@ -54,11 +58,13 @@ impl Weather {
             throttled: trouble(100),
             html: trouble(80),
             doubted: trouble(100),
-            disk_refuses: trouble(20),
-            disk_doubt: trouble(20),
+            disk_refuses: trouble(80),
+            disk_doubt: trouble(60),
             message_lost: trouble(200),
             crash: trouble(120),
             is_live: chance.happens(500),
+            is_indexed: chance.happens(500),
+            expired: trouble(80),
             skew: if chance.happens(500) { 86_400_000 } else { 0 },
             page: if chance.happens(500) { 1 + chance.below(4) } else { 1_000 },
             limits: Limits {

@@ -117,8 +117,12 @@ impl World {
     }
 
     fn crash(&self, device: &Device) {
-        // Right now, or at whatever await some polls from here is.
-        self.run_polls(self.will.below(40));
+        // Right now, or at whatever await some polls from here is; in the middle of edits often.
+        while self.will.happens(600) {
+            self.with_user(device, |user| user.write(&self.tokens, &self.will));
+            self.run_polls(self.will.below(4));
+        }
+        self.run_polls(self.will.below(8).saturating_mul(self.will.below(8)));
         let contexts: Vec<Rc<Life>> = device.contexts.borrow().clone();
         if self.will.happens(300) {
             contexts.iter().for_each(|life| device.crash(life));

@@ -10,6 +10,7 @@ use syncline_core::{
 use syncline_protocol::{CollectionName, RecordId};
 use syncline_store::Sequence;
 
+use super::live::by_scan;
 use crate::{
     device::{Life, strategies},
     ground::Ground,
@@ -19,36 +20,31 @@ use crate::{
 
 type Docs = Vec<(RecordId, String)>;
 
-async fn all(client: &Client<Simulated>, collection: &CollectionName) -> Result<Docs, Error> {
-    let found = client.select(collection, &Query::default()).await?;
+async fn find(client: &Client<Simulated>, collection: &CollectionName, query: &Query) -> Result<Docs, Error> {
+    let found = client.select(collection, query).await?;
     Ok(found.into_iter().filter_map(|(id, row)| Some((id, row.text()?.to_owned()))).collect())
 }
 
-/// Lists a collection: it must be what was to be seen at one moment between the question and the answer, and never less than
-/// the context has told before.
+/// Asks a query: its answer must be what a scan of the log finds at one moment between the question and the answer, and
+/// never of an earlier moment than the context has told of before.
 pub(crate) async fn check_read(
     ground: &Ground,
     seen: &Seen,
     life: &Life,
     client: &Client<Simulated>,
-    collection: CollectionName,
+    (collection, query): (&CollectionName, &Query),
 ) {
     let first = client.database().sequence();
     check_floor(ground, life, first);
-    let Ok(found) = all(client, &collection).await else { return };
+    let Ok(found) = find(client, collection, query).await else { return };
     let last = client.database().sequence();
     check_floor(ground, life, last);
     ground.count(|counts| &mut counts.reads);
-    let views = seen.views.borrow();
-    let is_so = |sequence: Sequence| {
-        let expected = views.all_at(&collection, sequence);
-        expected.len() == found.len()
-            && expected.iter().zip(&found).all(|((key, doc), (id, text))| key.1 == *id && doc == text)
-    };
+    let is_so = |sequence| by_scan(seen, collection, query, sequence).as_ref() == Some(&found);
     if !Views::was(first, last, is_so) {
         ground.find(|| {
             format!(
-                "{:?} lists {collection} as {found:?}, which was not so from {first:?} to {last:?}",
+                "{:?} finds {found:?} by {query:?} in {collection}, which was not so from {first:?} to {last:?}",
                 life.owner
             )
         });
@@ -85,7 +81,7 @@ async fn refresh(
     let known = &life.told.known;
     match stale {
         None => {
-            let found = all(client, collection).await?;
+            let found = find(client, collection, &Query::default()).await?;
             let mut known = known.borrow_mut();
             known.retain(|(name, _), _| name != collection);
             known.extend(found.into_iter().map(|(id, text)| ((collection.clone(), id), text)));

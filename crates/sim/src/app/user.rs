@@ -8,7 +8,7 @@ use syncline_core::{
 };
 use syncline_protocol::{ChangeId, CollectionName};
 
-use super::{Tokens, check_read, look, sync};
+use super::{Tokens, check_live, check_read, keep_live, look, some_query, sync};
 use crate::{
     chance::Chance,
     device::{Device, Life, strategies},
@@ -35,7 +35,8 @@ impl Hands {
     async fn ask(&self, ask: Ask) -> Result<(), Error> {
         // Whatever every context had written by then counts, whether this one has heard of it or not.
         let since = self.seen.sequence();
-        let number = self.seen.journal.borrow_mut().begin(self.life.owner, ask.clone());
+        let number =
+            self.seen.journal.borrow_mut().begin(self.life.owner, ask.clone(), self.seen.device_time());
         let told = match ask {
             Ask::Discard(change) => self.client.discard(change).await,
             Ask::Enable(names, is_enabled) => self.client.enable(names, is_enabled).await,
@@ -139,10 +140,21 @@ impl User<'_> {
     pub(crate) fn read(&self, chance: &Chance) {
         let names: Vec<CollectionName> = strategies().into_keys().collect();
         let Some(name) = chance.pick(&names).cloned() else { return };
+        let (asked, live) = (some_query(chance), some_query(chance));
         let (hands, ground) = (self.hands(), Rc::clone(&self.device.around.ground));
         self.spawn(async move {
-            check_read(&ground, &hands.seen, &hands.life, &hands.client, name).await;
-            look(hands.life, hands.client).await;
+            let Hands { seen, life, client } = hands;
+            match asked {
+                Ok(query) => check_read(&ground, &seen, &life, &client, (&name, &query)).await,
+                Err(error) => ground.find(|| error.to_string()),
+            }
+            look(Rc::clone(&life), client.clone()).await;
+            check_live(&ground, &seen, &life, &client);
+            if let Ok(query) = live {
+                // A disk in trouble answers nothing; the next time is soon enough.
+                drop(keep_live(Rc::clone(&ground), Rc::clone(&life), client.clone(), name, query).await);
+            }
+            check_live(&ground, &seen, &life, &client);
         });
     }
 

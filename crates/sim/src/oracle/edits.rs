@@ -25,7 +25,10 @@ pub(crate) fn explain<'j>(
     rows: &Rows,
     commons: &mut Commons,
 ) -> Result<&'j Attempt, String> {
-    let only_edits = changed.leadership.is_none() && changed.identity.is_none() && !changed.has_other;
+    let only_edits = changed.leadership.is_none()
+        && changed.identity.is_none()
+        && changed.skew.is_none()
+        && !changed.has_retry;
     let mut found = None;
     for attempt in journal.open_of(owner).filter(|_| only_edits) {
         if let Some(wanted) = wanted(&attempt.ask, changed, rows) {
@@ -49,6 +52,14 @@ pub(crate) fn explain<'j>(
         };
         if parse(after.seen()) != parse(expected.as_deref()) {
             return Err(format!("{key:?} shows {:?} after an edit to {expected:?}", after.seen()));
+        }
+        if let (Ask::Write(_), Some(row)) = (&attempt.ask, &after.queue)
+            && row.latest().edited_at != attempt.asked_at.plus(rows.skew)
+        {
+            return Err(format!(
+                "{row:?} was asked for at {:?}, corrected by {}",
+                attempt.asked_at, rows.skew
+            ));
         }
         if is_discard {
             commons.remove(key);

@@ -8,7 +8,7 @@ use syncline_core::{
     model::{Error, ErrorCode},
     plan::EditKind,
 };
-use syncline_protocol::{ChangeId, CollectionName, merge_patch};
+use syncline_protocol::{ChangeId, CollectionName, Millis, merge_patch};
 use syncline_store::Sequence;
 
 use super::views::{Settings, Views};
@@ -52,6 +52,8 @@ impl Ask {
 pub(crate) struct Attempt {
     pub(crate) owner: Owner,
     pub(crate) ask: Ask,
+    /// When, by the device's clock.
+    pub(crate) asked_at: Millis,
     /// Where in the log it is.
     pub(crate) durable: Option<Sequence>,
 }
@@ -65,9 +67,9 @@ pub(crate) struct Journal {
 
 impl Journal {
     /// Opens an attempt.
-    pub(crate) fn begin(&mut self, owner: Owner, ask: Ask) -> u64 {
+    pub(crate) fn begin(&mut self, owner: Owner, ask: Ask, asked_at: Millis) -> u64 {
         self.next = self.next.saturating_add(1);
-        self.open.insert(self.next, Attempt { owner, ask, durable: None });
+        self.open.insert(self.next, Attempt { owner, ask, asked_at, durable: None });
         self.next
     }
 
@@ -163,7 +165,7 @@ impl Meanwhile<'_> {
 
 /// Whether an error leaves open what happened.
 fn is_in_doubt(error: &Error) -> bool {
-    error.code == ErrorCode::StorageUnavailable
+    matches!(error.code, ErrorCode::Closed | ErrorCode::StorageUnavailable)
 }
 
 /// What is to be seen of each record.

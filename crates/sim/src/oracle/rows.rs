@@ -42,6 +42,8 @@ pub(crate) struct Rows {
     pub(crate) tallies: BTreeMap<CollectionName, Tally>,
     pub(crate) leadership: Leadership,
     pub(crate) identity: Option<Identity>,
+    /// What the device adds to its clock, in milliseconds.
+    pub(crate) skew: i64,
     /// Every row as it is kept.
     pub(crate) raw: BTreeMap<Key, Vec<u8>>,
 }
@@ -55,8 +57,8 @@ pub(crate) struct Changed {
     pub(crate) tallies: BTreeMap<CollectionName, Tally>,
     pub(crate) leadership: Option<Leadership>,
     pub(crate) identity: Option<Option<Identity>>,
-    /// Skew, retry.
-    pub(crate) has_other: bool,
+    pub(crate) skew: Option<i64>,
+    pub(crate) has_retry: bool,
 }
 
 impl Rows {
@@ -143,8 +145,11 @@ impl Rows {
         } else if *key == Identity::key() {
             let identity = value.map(|value| row::<Identity>(value)).transpose()?;
             changed.identity = Some(std::mem::replace(&mut self.identity, identity));
-        } else if *key == Skew::key() || *key == RetryState::key() {
-            changed.has_other = true;
+        } else if *key == Skew::key() {
+            changed.skew = Some(self.skew);
+            self.skew = meta::<Skew>(value)?.milliseconds;
+        } else if *key == RetryState::key() {
+            changed.has_retry = true;
         } else {
             return Err(format!("a row nobody knows: {key:?}"));
         }

@@ -11,7 +11,7 @@ use syncline_core::{
     model::{ConflictStrategy, Error},
     plan::Origin,
 };
-use syncline_protocol::{ChangeId, CollectionName, DeviceId};
+use syncline_protocol::{ChangeId, CollectionName, DeviceId, Millis};
 use syncline_store::{Commit, Database, MemoryDisk, Observer, Read, Sequence, View};
 
 use super::{
@@ -25,8 +25,12 @@ use super::{
 use crate::{
     ground::Ground,
     service::{RecordKey, Service},
+    stage::{Skew, moment},
     tasks::Owner,
 };
+
+/// How much worse a measure may be that a clock was set in the middle of, in milliseconds: as much as a request lasts.
+const MOST_WORSE: i64 = 61_000;
 
 /// The witness of one device.
 pub(crate) struct Witness {
@@ -40,6 +44,7 @@ pub(crate) struct Seen {
     service: Rc<Service>,
     /// Which device, for the trace.
     index: usize,
+    clock: Rc<Skew>,
     strategies: BTreeMap<CollectionName, ConflictStrategy>,
     names: Vec<CollectionName>,
     pub(crate) rows: RefCell<Rows>,
@@ -67,13 +72,14 @@ impl Witness {
         ground: &Rc<Ground>,
         service: &Rc<Service>,
         disk: MemoryDisk,
-        index: usize,
+        (index, clock): (usize, &Rc<Skew>),
         strategies: BTreeMap<CollectionName, ConflictStrategy>,
     ) -> Option<Rc<Self>> {
         let seen = Rc::new(Seen {
             ground: Rc::clone(ground),
             service: Rc::clone(service),
             index,
+            clock: Rc::clone(clock),
             names: strategies.keys().cloned().collect(),
             strategies,
             rows: RefCell::default(),
@@ -119,6 +125,11 @@ impl Seen {
     /// The last entry of the log.
     pub(crate) fn sequence(&self) -> Sequence {
         self.sequence.get()
+    }
+
+    /// The time by the device's clock.
+    pub(crate) fn device_time(&self) -> Millis {
+        moment(&self.ground.time).plus(self.clock.get())
     }
 
     /// This device's id, once it has one.
@@ -189,8 +200,24 @@ impl Seen {
         Ok(())
     }
 
+    /// A measure of the clock makes what is known of it no worse, but for a clock that was set while it was measured.
+    fn check_measure(&self, before: i64, rows: &Rows) -> Result<(), String> {
+        let off = |skew: i64| skew.saturating_add(self.clock.get()).abs();
+        if off(rows.skew) > off(before).saturating_add(MOST_WORSE) {
+            return Err(format!(
+                "the clock is {} ms off, was known as {before} and is known as {}",
+                self.clock.get(),
+                rows.skew
+            ));
+        }
+        Ok(())
+    }
+
     fn handle_remote(&self, changed: &Changed, rows: &Rows) -> Result<(), String> {
         self.check_author(changed, rows)?;
+        if let Some(before) = changed.skew {
+            self.check_measure(before, rows)?;
+        }
         let history = self.service.history.borrow();
         let mut commons = self.commons.borrow_mut();
         for (key, before) in &changed.records {

@@ -13,7 +13,7 @@ use syncline_core::{
 use syncline_store::{Database, Options, Read};
 
 use crate::{
-    app::{check_read, look, own_field, own_record, solo_record},
+    app::{check_live, check_read, look, own_field, own_record, solo_record},
     device::{Device, Life, strategies},
     ground::Ground,
     oracle::Seen,
@@ -115,7 +115,7 @@ async fn check_context(
 ) -> Result<(), String> {
     let owner = life.owner;
     for name in strategies().into_keys() {
-        check_read(ground, seen, &life, &client, name.clone()).await;
+        check_read(ground, seen, &life, &client, (&name, &Query::default())).await;
         let count = client.count(&name, &Query::default()).await.map_err(|error| error.to_string())?;
         let wanted = expected.keys().filter(|(collection, _)| *collection == name).count() as u64;
         if count != wanted {
@@ -123,6 +123,7 @@ async fn check_context(
         }
     }
     look(Rc::clone(&life), client.clone()).await;
+    check_live(ground, seen, &life, &client);
     if *life.told.known.borrow() != *expected {
         return Err(format!(
             "{owner:?} believes {:?} by what it was told, and so it is: {expected:?}",

@@ -20,6 +20,8 @@ pub(crate) struct FaultyDisk {
     pub(crate) is_ill: Rc<Health>,
     pub(crate) witness: Rc<Witness>,
     pub(crate) owner: Owner,
+    /// Whether the connection is lost for good: the disk answers nothing else then.
+    pub(crate) is_lost: Rc<Cell<bool>>,
 }
 
 impl FaultyDisk {
@@ -29,6 +31,10 @@ impl FaultyDisk {
     ) -> Result<T, DiskError> {
         let mut call = Call { ground: &self.ground, is_ended: false };
         self.ground.pause().await;
+        if self.is_lost.get() {
+            call.is_ended = true;
+            return Err(DiskError::Closed);
+        }
         if self.is_ill.get() && self.ground.strikes(self.ground.weather.disk_refuses) {
             call.is_ended = true;
             self.ground.count(|counts| &mut counts.disk_refused);
@@ -39,7 +45,7 @@ impl FaultyDisk {
         call.is_ended = true;
         if self.is_ill.get() && self.ground.strikes(self.ground.weather.disk_doubt) {
             self.ground.count(|counts| &mut counts.disk_doubt);
-            return Err(DiskError::Closed);
+            return Err(self.doubt());
         }
         result
     }
@@ -47,10 +53,21 @@ impl FaultyDisk {
     fn refusal(&self) -> DiskError {
         match self.ground.fate.below(4) {
             0 => DiskError::Aborted,
-            1 => DiskError::Closed,
+            1 => self.doubt(),
             2 => DiskError::Unavailable,
             _ => DiskError::QuotaExceeded,
         }
+    }
+
+    /// An error that leaves open what happened; some are the last word.
+    fn doubt(&self) -> DiskError {
+        if self.ground.fate.happens(200) {
+            self.is_lost.set(true);
+            self.ground.count(|counts| &mut counts.disks_lost);
+            self.ground.say(|| format!("{:?} loses its disk", self.owner));
+            return DiskError::Closed;
+        }
+        DiskError::Other { name: "UnknownError".to_owned(), message: "the disk hiccuped".to_owned() }
     }
 
     fn show(&self, append: Append) -> Append {

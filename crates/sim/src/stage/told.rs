@@ -12,7 +12,7 @@ use syncline_core::{
 };
 use syncline_protocol::{CollectionName, RecordId};
 
-use crate::ground::Ground;
+use crate::{app::LiveAnswer, ground::Ground};
 
 /// What one context was told since it was opened.
 pub(crate) struct Told {
@@ -22,6 +22,8 @@ pub(crate) struct Told {
     /// Documents as last read.
     pub(crate) known: RefCell<BTreeMap<(CollectionName, RecordId), String>>,
     pub(crate) status: RefCell<Option<Status>>,
+    pub(crate) live: RefCell<Option<LiveAnswer>>,
+    next_live: Cell<u32>,
     /// Conflicts that were told.
     pub(crate) conflicts: Cell<u64>,
 }
@@ -33,8 +35,16 @@ impl Told {
             stale: RefCell::new(collections.map(|name| (name, None)).collect()),
             known: RefCell::default(),
             status: RefCell::default(),
+            live: RefCell::default(),
+            next_live: Cell::new(0),
             conflicts: Cell::new(0),
         })
+    }
+
+    /// The number of another live query.
+    pub(crate) fn next_live(&self) -> u32 {
+        self.next_live.set(self.next_live.get().saturating_add(1));
+        self.next_live.get()
     }
 
     /// Takes what has to be read again in a collection.
@@ -67,7 +77,14 @@ impl Events for TellTo {
             }
             Event::Error(error) => told.ground.say(|| format!("told of {:?}: {error}", error.code)),
             Event::Status(status) => drop(told.status.replace(Some(status))),
-            Event::Live { .. } | Event::Parked(_) | Event::Sync(_) => {}
+            Event::Live { change, .. } => {
+                told.ground.say(|| format!("told of {change:?}"));
+                let mut live = told.live.borrow_mut();
+                if live.as_mut().is_some_and(|live| live.handle(&change)) {
+                    *live = None;
+                }
+            }
+            Event::Parked(_) | Event::Sync(_) => {}
         }
     }
 }

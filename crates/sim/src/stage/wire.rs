@@ -110,6 +110,9 @@ impl Carrier {
             self.ground.count(|counts| &mut counts.requests_lost);
             return self.lose(reply).await;
         }
+        if self.ground.strikes(weather.expired) {
+            self.service.expire_tokens();
+        }
         if self.ground.strikes(weather.throttled) {
             self.ground.count(|counts| &mut counts.throttled);
             return self.answer(throttled(&self.ground), reply);
