@@ -70,7 +70,7 @@ impl Folding {
 
 /// Finds the first key that is too many: at the end of a page if possible, within one where its rows are many.
 fn end_of_slice(rows: &Overlay, directory: &Directory, limit: usize) -> Option<Key> {
-    let mut cost = 0;
+    let mut cost = 0_usize;
     let mut place = None;
     for (key, value) in rows {
         let is_same_page = place.is_some_and(|place: usize| {
@@ -81,9 +81,10 @@ fn end_of_slice(rows: &Overlay, directory: &Directory, limit: usize) -> Option<K
         }
         if !is_same_page {
             place = directory.place_of(key);
-            cost += place.and_then(|place| directory.pages.get(place)).map_or(0, |page| page.bytes as usize);
+            let page = place.and_then(|place| directory.pages.get(place));
+            cost = cost.saturating_add(page.map_or(0, |page| page.bytes as usize));
         }
-        cost += key.as_bytes().len() + value.as_ref().map_or(0, |value| value.len());
+        cost = cost.saturating_add(key.as_bytes().len() + value.as_ref().map_or(0, |value| value.len()));
     }
     None
 }

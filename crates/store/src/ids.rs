@@ -13,7 +13,7 @@ impl Sequence {
     /// Returns the number that the entry after this one has.
     #[must_use]
     pub fn next(self) -> Self {
-        Self(self.0 + 1)
+        Self(self.0.saturating_add(1))
     }
 }
 
@@ -25,7 +25,7 @@ impl Generation {
     /// Returns the number that the next compaction makes.
     #[must_use]
     pub fn next(self) -> Self {
-        Self(self.0 + 1)
+        Self(self.0.saturating_add(1))
     }
 }
 
@@ -37,6 +37,6 @@ impl PageId {
     /// Returns the id that follows.
     #[must_use]
     pub fn next(self) -> Self {
-        Self(self.0 + 1)
+        Self(self.0.saturating_add(1))
     }
 }

@@ -52,6 +52,7 @@ impl Directory {
         seal(Kind::Directory, &written)
     }
 
+    /// Reads a directory. Pages out of order, or under ids that are still to be used, are damage.
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, Unreadable> {
         let payload = open(Kind::Directory, bytes)?;
         let mut written: Written = postcard::from_bytes(payload).map_err(|_error| Unreadable::Damaged)?;
@@ -59,7 +60,10 @@ impl Directory {
             PageInfo { first: Key::new(first.into_vec()), id, records, bytes }
         });
         let Written { next_id, folded, set_aside, .. } = written;
-        Ok(Self { pages: pages.collect(), next_id, folded, set_aside })
+        let directory = Self { pages: pages.collect(), next_id, folded, set_aside };
+        let is_sorted = directory.pages.is_sorted_by(|one, other| one.first < other.first);
+        let is_used = directory.pages.iter().all(|page| page.id < next_id);
+        if is_sorted && is_used { Ok(directory) } else { Err(Unreadable::Damaged) }
     }
 
     /// Returns the same directory before its pages are listed.
@@ -120,6 +124,11 @@ mod tests {
         let written = directory(&["b", "f"]);
         assert_eq!(Directory::decode(&written.encode()), Ok(written));
         assert_eq!(Directory::decode(b"SYND"), Err(Unreadable::Damaged));
+        for firsts in [&["f", "b"][..], &["b", "b"]] {
+            assert_eq!(Directory::decode(&directory(firsts).encode()), Err(Unreadable::Damaged));
+        }
+        let reused = Directory { next_id: PageId(1), ..directory(&["b", "f"]) };
+        assert_eq!(Directory::decode(&reused.encode()), Err(Unreadable::Damaged));
     }
 
     #[test]

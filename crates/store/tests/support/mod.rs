@@ -2,6 +2,7 @@
 //! Tests nothing itself.
 #![allow(dead_code, unused_imports, unreachable_pub, reason = "each test file uses its own part")]
 
+pub mod bytes;
 mod faulty;
 mod tasks;
 
