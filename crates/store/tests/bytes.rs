@@ -7,7 +7,6 @@ mod support;
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 use support::bytes::{Part, use_database_with};
-use syncline_store::fixture;
 
 const ROUNDS: usize = 3_000;
 
@@ -32,13 +31,18 @@ fn mutate(payload: &mut Vec<u8>, random: &mut SmallRng) {
 
 /// The payloads of a real database.
 fn payloads(part: Part) -> Vec<Vec<u8>> {
-    let fixture = fixture::format_1();
-    let blobs: Vec<_> = match part {
-        Part::Directory => fixture.loaded.directory.into_iter().collect(),
-        Part::Entry => fixture.loaded.entries.into_iter().map(|(_, blob)| blob).collect(),
-        Part::Page => fixture.pages.into_iter().map(|(_, blob)| blob).collect(),
+    let kind = match part {
+        Part::Directory => "directory ",
+        Part::Entry => "entry ",
+        Part::Page => "page ",
     };
-    blobs.iter().map(|blob| blob[10..].to_vec()).collect()
+    let lines = include_str!("../fixtures/format-1.txt").lines().filter(|line| line.starts_with(kind));
+    let payload = |line: &str| {
+        let hex = line.rsplit(' ').next().unwrap().as_bytes();
+        let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();
+        hex.chunks(2).skip(10).map(byte).collect()
+    };
+    lines.map(payload).collect()
 }
 
 fn try_many(part: Part) {
