@@ -117,7 +117,7 @@ mod tests {
         let mut rows = Rows::default();
         let mut measure = |milliseconds, took| {
             rows.run(&KeepSkew { skew: Skew { milliseconds }, took }).unwrap();
-            let draft = crate::plan::draft::Draft::new(&rows.rows);
+            let draft = Draft::new(&rows.rows);
             draft.single::<Skew>().unwrap().milliseconds
         };
         assert_eq!(measure(900, 100), 0, "noise");
