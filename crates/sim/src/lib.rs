@@ -17,6 +17,8 @@ mod ground;
 mod oracle;
 mod peace;
 mod run;
+#[cfg(test)]
+mod scenarios;
 mod service;
 mod stage;
 mod tasks;

@@ -39,6 +39,35 @@ pub(crate) struct Weather {
 pub(crate) const LARGEST: usize = 300;
 
 impl Weather {
+    /// No trouble at all.
+    #[cfg(test)]
+    pub(crate) fn calm(devices: usize) -> Self {
+        Self {
+            devices,
+            actions: 0,
+            request_lost: 0,
+            answer_lost: 0,
+            duplicated: 0,
+            delayed: 0,
+            throttled: 0,
+            html: 0,
+            doubted: 0,
+            expired: 0,
+            disk_refuses: 0,
+            disk_doubt: 0,
+            message_lost: 0,
+            crash: 0,
+            is_live: false,
+            is_indexed: false,
+            skew: 0,
+            page: 1_000,
+            limits: Limits { record: LARGEST, ..Limits::default() },
+            compact_at: 262_144,
+            page_records: 256,
+            cache_bytes: 1 << 20,
+        }
+    }
+
     /// The weather of a seed.
     pub(crate) fn of_seed(seed: u64) -> Self {
         let chance = Chance::new(seed, 4);

@@ -30,7 +30,12 @@ pub(crate) struct World {
 impl World {
     /// The world of a seed, before anything happened; `None` where a healthy disk cannot be opened.
     pub(crate) fn new(seed: u64, is_traced: bool) -> Option<Self> {
-        let ground = Ground::new(seed, Weather::of_seed(seed), is_traced);
+        Self::with_weather(seed, Weather::of_seed(seed), is_traced)
+    }
+
+    /// The same in another weather.
+    pub(crate) fn with_weather(seed: u64, weather: Weather, is_traced: bool) -> Option<Self> {
+        let ground = Ground::new(seed, weather, is_traced);
         ground.say(|| format!("{:?}", ground.weather));
         let service = Service::new(&ground);
         let devices: Option<Vec<Device>> =
@@ -190,7 +195,7 @@ impl World {
     }
 
     /// Polls that often, jumping over time where nobody is ready.
-    fn run_polls(&self, polls: usize) {
+    pub(crate) fn run_polls(&self, polls: usize) {
         for _ in 0..polls {
             let is_any = self.poll() || self.ground.time.jump(self.ground.time.now().saturating_add(1_000));
             if !is_any {

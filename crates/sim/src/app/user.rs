@@ -70,7 +70,7 @@ impl User<'_> {
     /// Edits something.
     pub(crate) fn write(&self, tokens: &Tokens, chance: &Chance) {
         let intents = tokens.intents(self.device.index, chance);
-        self.write_all(Ask::Write(intents));
+        self.ask(Ask::Write(intents));
     }
 
     /// Edits the device's field of the record that all share by field.
@@ -88,10 +88,11 @@ impl User<'_> {
 
     /// Edits the device's solo record a last time.
     pub(crate) fn write_last_word(&self, tokens: &Tokens) {
-        self.write_all(Ask::Write(vec![tokens.last_word(self.device.index)]));
+        self.ask(Ask::Write(vec![tokens.last_word(self.device.index)]));
     }
 
-    fn write_all(&self, ask: Ask) {
+    /// Asks for something.
+    pub(crate) fn ask(&self, ask: Ask) {
         let (hands, ground) = (self.hands(), Rc::clone(&self.device.around.ground));
         ground.say(|| format!("device {} at {:?} asks {ask:?}", self.device.index, self.life.owner));
         self.spawn(async move {

@@ -1,0 +1,206 @@
+//! Schedules that once broke something, set up by hand, each with its name. What they ask is asked of every seed too; here it
+//! stays asked however the seeds' schedules move.
+
+use syncline_core::{engine::Intent, plan::EditKind};
+use syncline_protocol::RecordId;
+
+use crate::{
+    app::User,
+    device::{Device, notes, strategies, tasks},
+    oracle::Ask,
+    peace,
+    weather::Weather,
+    world::World,
+};
+
+fn world(weather: Weather) -> World {
+    let world = World::with_weather(1, weather, false).unwrap();
+    for device in &world.devices {
+        world.open(device);
+        world.run_for(1_000);
+        user(device, 0).enable(strategies().into_keys().collect(), true);
+    }
+    world.run_for(2_000);
+    world
+}
+
+/// A user at the context of a device that was opened as the first, the second.
+fn user(device: &Device, context: usize) -> User<'_> {
+    let (life, client) = device.living()[context].clone();
+    User { device, life, client }
+}
+
+fn leading(device: &Device) -> Vec<usize> {
+    let leads = |(_, client): &(_, syncline_core::engine::Client<_>)| client.status().leader;
+    device.living().iter().enumerate().filter(|(_, living)| leads(living)).map(|(at, _)| at).collect()
+}
+
+fn edit(kind: EditKind) -> Ask {
+    Ask::Write(vec![Intent { collection: notes(), record: RecordId::trusted("r0"), kind }])
+}
+
+fn put(text: &str) -> Ask {
+    edit(EditKind::Put(text.into()))
+}
+
+/// Lets the world come to rest by its own schedule, and asks of it what is asked of every seed.
+fn assert_agreed(world: &World) {
+    peace::settle(world, true);
+    if !world.ground.has_finding() {
+        peace::check(world);
+    }
+    assert_sound(world);
+}
+
+fn assert_sound(world: &World) {
+    let finding = world.ground.finding();
+    world.end();
+    assert_eq!(finding, None);
+}
+
+fn is_here(device: &Device, text: &str) -> bool {
+    let rows = device.seen().rows.borrow();
+    let key = (notes(), RecordId::trusted("r0"));
+    rows.pair(&key).base.is_some_and(|base| base.doc == text)
+}
+
+#[test]
+fn a_connection_that_comes_back_at_the_moment_of_a_call_is_not_missed() {
+    let world = world(Weather::calm(2));
+    let device = &world.devices[0];
+    device.around.link.set(true, true);
+    world.run_for(1_000);
+    user(device, 0).ask(put(r#"{"id":"r0","a":"x"}"#));
+    drop(user(device, 0).sync());
+    device.around.link.set(false, true);
+    assert_agreed(&world);
+}
+
+#[test]
+fn a_leader_that_was_frozen_does_not_lead_beside_the_next() {
+    let world = world(Weather::calm(1));
+    let device = &world.devices[0];
+    world.open(device);
+    world.run_for(1_000);
+    let (life, _) = device.living()[leading(device)[0]].clone();
+    device.freeze(&life);
+    world.run_for(1_000);
+    device.thaw(&life);
+    world.run_for(1_000);
+    assert_eq!(leading(device).len(), 1);
+    assert_agreed(&world);
+}
+
+#[test]
+fn a_record_pushed_before_the_first_pull_and_deleted_elsewhere_goes() {
+    let world = World::with_weather(1, Weather::calm(2), false).unwrap();
+    let [one, other] = [&world.devices[0], &world.devices[1]];
+    world.open(one);
+    world.open(other);
+    world.run_for(1_000);
+    user(one, 0).ask(put(r#"{"id":"r0","a":"x"}"#));
+    user(one, 0).enable(vec![notes()], true);
+    while world.service.history.borrow().latest().count() == 0 {
+        world.run_for(1);
+    }
+    one.around.link.set(true, false);
+    user(other, 0).enable(vec![notes()], true);
+    world.run_for(5_000);
+    assert!(is_here(other, r#"{"id":"r0","a":"x"}"#));
+    user(other, 0).ask(edit(EditKind::Delete));
+    world.run_for(5_000);
+    assert_agreed(&world);
+}
+
+#[test]
+fn what_another_context_wrote_is_synced_although_its_word_was_lost() {
+    let world = world(Weather { message_lost: 1_000, ..Weather::calm(1) });
+    let device = &world.devices[0];
+    world.open(device);
+    world.run_for(1_000);
+    let leader = leading(device)[0];
+    user(device, 1 - leader).ask(put(r#"{"id":"r0","a":"x"}"#));
+    world.run_for(50);
+    let synced = user(device, leader).sync();
+    world.run_for(2_000);
+    assert_eq!(*synced.borrow(), Some(true));
+    assert!(is_here(device, r#"{"id":"r0","a":"x"}"#));
+    assert_sound(&world);
+}
+
+#[test]
+fn a_record_of_another_context_is_deleted_although_its_word_was_lost() {
+    let world = world(Weather { message_lost: 1_000, ..Weather::calm(1) });
+    let device = &world.devices[0];
+    world.open(device);
+    world.run_for(1_000);
+    user(device, 0).ask(put(r#"{"id":"r0","a":"x"}"#));
+    world.run_for(50);
+    user(device, 1).ask(edit(EditKind::Delete));
+    world.run_for(50);
+    assert_eq!(device.seen().rows.borrow().pair(&(notes(), RecordId::trusted("r0"))).seen(), None);
+    assert_sound(&world);
+}
+
+#[test]
+fn a_switch_counts_although_the_word_of_the_one_before_was_lost() {
+    let world = world(Weather { message_lost: 1_000, ..Weather::calm(1) });
+    let device = &world.devices[0];
+    world.open(device);
+    world.run_for(1_000);
+    user(device, 0).enable(vec![notes()], false);
+    world.run_for(50);
+    user(device, 1).enable(vec![notes()], true);
+    world.run_for(50);
+    assert!(device.seen().rows.borrow().states[&notes()].is_enabled);
+    assert_sound(&world);
+}
+
+#[test]
+fn a_clock_that_is_put_back_a_day_does_not_stop_the_polls() {
+    let world = world(Weather::calm(2));
+    let [one, other] = [&world.devices[0], &world.devices[1]];
+    one.around.skew.set(-86_400_000);
+    user(other, 0).ask(put(r#"{"id":"r0","a":"x"}"#));
+    world.run_for(70_000);
+    assert!(is_here(one, r#"{"id":"r0","a":"x"}"#));
+    assert_agreed(&world);
+}
+
+#[test]
+fn a_live_channel_that_is_given_up_while_it_comes_up_does_not_silence_the_polls() {
+    for polls in 0..120 {
+        let world = World::with_weather(1, Weather { is_live: true, ..Weather::calm(2) }, false).unwrap();
+        let [one, other] = [&world.devices[0], &world.devices[1]];
+        world.open(one);
+        world.run_for(1_000);
+        user(one, 0).enable(strategies().into_keys().collect(), true);
+        world.run_polls(polls);
+        user(one, 0).enable(vec![tasks()], false);
+        world.run_for(10_000);
+        world.open(other);
+        world.run_for(1_000);
+        user(other, 0).enable(vec![notes()], true);
+        user(other, 0).ask(put(r#"{"id":"r0","a":"x"}"#));
+        world.run_for(60_000);
+        assert!(is_here(one, r#"{"id":"r0","a":"x"}"#), "after {polls} polls");
+        assert_sound(&world);
+    }
+}
+
+#[test]
+fn an_answer_that_came_after_a_long_sleep_does_not_set_the_clock_wrong() {
+    let world = world(Weather { skew: 3_600_000, ..Weather::calm(1) });
+    let device = &world.devices[0];
+    let synced = user(device, 0).sync();
+    world.run_polls(3);
+    let (life, _) = device.living()[0].clone();
+    device.freeze(&life);
+    world.run_for(600_000);
+    device.thaw(&life);
+    world.run_for(1_000);
+    assert!(synced.borrow().is_some());
+    let known = device.seen().rows.borrow().skew;
+    assert!((known + device.around.skew.get()).abs() < 1_500, "off by {}", known + device.around.skew.get());
+    assert_sound(&world);
+}
