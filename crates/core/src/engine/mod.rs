@@ -15,6 +15,8 @@ mod lead;
 mod lookup;
 mod messages;
 mod mirror;
+mod pulling;
+mod pushing;
 mod querying;
 mod reading;
 mod shared;

@@ -1,6 +1,7 @@
 //! Every change of the database, each as one plan: what it reads, and a pure function of that to what it writes.
 //! Talks to nobody; knows no clock and no chance but what its maker hands in.
 
+mod answer;
 mod draft;
 mod edit;
 mod fence;
@@ -16,6 +17,7 @@ mod settings;
 #[cfg(test)]
 mod testing;
 
+pub use answer::{AnswersApplied, ApplyAnswers};
 pub use edit::{EditIntent, EditKind, EditPlan};
 pub use fence::{Fenced, FencedOut};
 pub use lead::{KeepRetry, TakeLeadership};
@@ -23,7 +25,7 @@ pub use open::OpenPlan;
 pub use park::{Discard, Requeue};
 pub use pull::{ApplyPage, PageApplied, PageEnd};
 pub(crate) use push::change_of;
-pub use push::{AnswersApplied, ApplyAnswers, Batch, TakeBatch};
+pub use push::{Batch, TakeBatch};
 pub use rebase::{Rebaser, ResolvedConflict};
 pub use settings::{Enable, KeepSkew, MarkSynced};
 

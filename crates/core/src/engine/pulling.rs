@@ -1,0 +1,147 @@
+//! The half of a cycle in which records come down: pages to their end, each with its cursor in one commit. Decides nothing
+//! about records.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use syncline_protocol::{CollectionName, Cursor, PullPage, RecordId};
+use syncline_store::{Read, View};
+
+use super::{
+    client::Client,
+    cycle::{Cycle, CycleError, count},
+};
+use crate::{
+    model::{Direction, Phase, Table, collection_of},
+    plan::{ApplyPage, PageApplied, PageEnd},
+    ports::{Backend, Host, Wanted},
+};
+
+/// Records in one page.
+const PAGE: usize = 1_000;
+
+impl<H: Host> Client<H> {
+    /// The collections that are pulled and whose cursor is as wanted.
+    pub(super) fn pulled(&self, is_wanted: impl Fn(Option<&Cursor>) -> bool) -> Vec<CollectionName> {
+        let enabled = self.enabled(Direction::is_pulled).into_iter().map(|(name, _)| name);
+        let mirror = self.shared.mirror.borrow();
+        let cursor = |name: &CollectionName| mirror.state(name).and_then(|state| state.cursor.as_ref());
+        enabled.filter(|name| is_wanted(cursor(name))).collect()
+    }
+
+    /// Pulls collections to their end. Gives how many changes have to go out again in another round.
+    pub(super) async fn pull_all(
+        &self,
+        backend: &H::Backend,
+        epoch: u64,
+        mut wanted: Vec<CollectionName>,
+        cycle: &mut Cycle,
+    ) -> Result<u64, CycleError> {
+        let mut snapshots = BTreeMap::<CollectionName, Snapshot>::new();
+        for name in &wanted {
+            let is_whole = self.is_begun_with_bases(name).await?;
+            snapshots.insert(name.clone(), Snapshot { is_whole, ..Snapshot::default() });
+        }
+        let (mut done, mut requeued) = (0_u64, 0_u64);
+        while !wanted.is_empty() {
+            let questions: Vec<Wanted> =
+                wanted.iter().map(|name| self.wanted(name, snapshots.get(name))).collect();
+            let began = self.shared.now();
+            let pulled = backend.pull(&questions, PAGE).await?;
+            self.keep_skew(epoch, began, pulled.now).await?;
+            wanted.clear();
+            for (name, page) in pulled.pages {
+                let Some(question) = questions.iter().find(|question| question.collection == name) else {
+                    continue;
+                };
+                let has_more = page.more;
+                done = done.saturating_add(count(page.records.len()));
+                let snapshot = snapshots.entry(name.clone()).or_default();
+                let applied = self.apply_page(epoch, question, page, snapshot, cycle).await?;
+                requeued = requeued.saturating_add(applied.requeued);
+                if applied.is_void {
+                    cycle.come_back_in(self.shared.options.schedule.backoff.base);
+                } else if has_more {
+                    wanted.push(name);
+                }
+                if !wanted.is_empty() || cycle.report.pulled > 0 {
+                    self.show_progress(Phase::Pull, &question.collection, done, None);
+                }
+            }
+        }
+        Ok(requeued)
+    }
+
+    async fn apply_page(
+        &self,
+        epoch: u64,
+        question: &Wanted,
+        page: PullPage,
+        snapshot: &mut Snapshot,
+        cycle: &mut Cycle,
+    ) -> Result<PageApplied, CycleError> {
+        let end = snapshot.end_of(&page);
+        let plan = ApplyPage {
+            strategy: self.strategies().get(&question.collection).copied().unwrap_or_default(),
+            collection: question.collection.clone(),
+            records: page.records,
+            since: snapshot.stored.take().unwrap_or_else(|| question.cursor.clone()),
+            end,
+            rebaser: self.rebaser(),
+        };
+        if matches!(plan.end, PageEnd::Within) {
+            snapshot.stored = Some(plan.since.clone());
+        }
+        let mut applied = self.run_fenced(epoch, plan).await?;
+        cycle.report.pulled = cycle.report.pulled.saturating_add(applied.pulled);
+        self.tell_conflicts(std::mem::take(&mut applied.conflicts), cycle);
+        Ok(applied)
+    }
+
+    /// Whether a pull from nothing finds records that the server confirmed already: pushed before the first pull. What it
+    /// does not name is deleted then.
+    async fn is_begun_with_bases(&self, name: &CollectionName) -> Result<bool, CycleError> {
+        let has_cursor = self.shared.mirror.borrow().state(name).is_some_and(|state| state.cursor.is_some());
+        if has_cursor {
+            return Ok(false);
+        }
+        let bases = collection_of(Table::Base, name);
+        let look = |view: &dyn View| match &bases {
+            Read::Range { start, end } => view.range(start, end.as_ref()).next().is_some(),
+            Read::Key(_) => false,
+        };
+        Ok(self.database.read(std::slice::from_ref(&bases), look).await?)
+    }
+
+    fn wanted(&self, name: &CollectionName, snapshot: Option<&Snapshot>) -> Wanted {
+        let within = snapshot.and_then(|snapshot| snapshot.within.clone());
+        let mirror = self.shared.mirror.borrow();
+        let stored = mirror.state(name).and_then(|state| state.cursor.clone());
+        Wanted { collection: name.clone(), cursor: within.or(stored) }
+    }
+}
+
+/// What is kept between the pages of one snapshot: its cursor is only stored with its last page.
+#[derive(Default)]
+struct Snapshot {
+    /// Whether the pages are everything there is, although they do not say so.
+    is_whole: bool,
+    within: Option<Cursor>,
+    seen: BTreeSet<RecordId>,
+    /// The cursor that is stored while the snapshot is under way.
+    stored: Option<Option<Cursor>>,
+}
+
+impl Snapshot {
+    fn end_of(&mut self, page: &PullPage) -> PageEnd {
+        if !page.snapshot && !self.is_whole {
+            return PageEnd::Cursor(page.cursor.clone());
+        }
+        self.seen.extend(page.records.iter().map(|record| record.id.clone()));
+        if page.more {
+            self.within = Some(page.cursor.clone());
+            return PageEnd::Within;
+        }
+        self.within = None;
+        PageEnd::Snapshot { cursor: page.cursor.clone(), seen: std::mem::take(&mut self.seen) }
+    }
+}
