@@ -32,9 +32,9 @@ fn seeds_that_once_found_something_find_nothing() {
 }
 
 #[test]
-fn two_hundred_seeds_find_nothing_and_meet_what_matters() {
+fn a_hundred_seeds_find_nothing_and_meet_what_matters() {
     let mut counts = Counts::default();
-    for seed in 20_000..20_200 {
+    for seed in 20_000..20_100 {
         let played = play(seed, false);
         assert_eq!(played.finding, None, "seed {seed}");
         counts.add(&played.counts);
