@@ -9,21 +9,10 @@ use std::rc::Rc;
 
 use crate::format::{Directory, PageInfo, encode_page};
 use crate::snapshot::{Overlay, Pins, laid_over};
-use crate::{Generation, Key, Options, PageId, Part, Sequence, StoreMetrics, Value};
+use crate::{Generation, Key, Options, PageId, Part, Sequence, Value};
 
 /// How many times `compact_at` a slice reads and writes, about: what a commit may have to wait for.
 const SLICE: usize = 4;
-
-/// Up to how many times `compact_at` a quarter of the pages sets the limit.
-const QUARTER_COUNTS: u64 = 16;
-
-/// Answers whether folding pays: the log costs every start and memory, rewriting pages costs the more the larger they are.
-pub(crate) fn is_due(metrics: &StoreMetrics, options: &Options) -> bool {
-    let at_least = options.compact_at as u64;
-    let quarter = (metrics.page_bytes / 4).min(at_least.saturating_mul(QUARTER_COUNTS));
-    let at_most = (options.cache_bytes as u64 / 2).max(at_least);
-    metrics.log_bytes > quarter.max(metrics.page_bytes / 16).clamp(at_least, at_most)
-}
 
 /// A compaction under way: the rows of the log as of one moment, as far as they are not folded.
 pub(crate) struct Folding {
@@ -71,16 +60,14 @@ impl Folding {
 /// Finds the first key that is too many: at the end of a page if possible, within one where its rows are many.
 fn end_of_slice(rows: &Overlay, directory: &Directory, limit: usize) -> Option<Key> {
     let mut cost = 0_usize;
-    let mut place = None;
-    for (key, value) in rows {
-        let is_same_page = place.is_some_and(|place: usize| {
-            directory.pages.get(place + 1).is_none_or(|behind| *key < behind.first)
-        });
+    let mut last = None;
+    for ((key, value), place) in rows.iter().zip(directory.place_of_each(rows.keys())) {
+        let is_same_page = place.is_some() && place == last;
+        last = place;
         if cost >= if is_same_page { 2 * limit.max(1) } else { limit.max(1) } {
             return Some(key.clone());
         }
         if !is_same_page {
-            place = directory.place_of(key);
             let page = place.and_then(|place| directory.pages.get(place));
             cost = cost.saturating_add(page.map_or(0, |page| page.bytes as usize));
         }
@@ -92,7 +79,7 @@ fn end_of_slice(rows: &Overlay, directory: &Directory, limit: usize) -> Option<K
 /// Finds the places of the pages that rows belong to. A page that is less than half full takes a neighbour along that
 /// is too, so that deleting does not leave crumbs for ever.
 fn touched(rows: &Overlay, directory: &Directory, options: &Options) -> BTreeSet<usize> {
-    let written: BTreeSet<usize> = rows.keys().filter_map(|key| directory.place_of(key)).collect();
+    let written: BTreeSet<usize> = directory.places_of(rows.keys()).flatten().collect();
     let is_small = |place: &usize| {
         directory.pages.get(*place).is_some_and(|page| {
             (page.records as usize) < options.page_records / 2
@@ -339,19 +326,5 @@ mod tests {
         let delete = second.set_aside(|id| id == PageId(1), [Sequence(3)].into_iter());
         assert_eq!(delete, [PageId(0)]);
         assert_eq!(second.directory.set_aside, [Part::Page(PageId(1)), Part::Entry(Sequence(3))]);
-    }
-
-    #[test]
-    fn due_is_a_log_longer_than_the_limit_that_the_pages_set() {
-        let options = Options { cache_bytes: 40_000, compact_at: 100, ..SMALL };
-        for (page_bytes, limit) in
-            [(0, 100), (400, 100), (1_000, 250), (10_000, 1_600), (32_000, 2_000), (999_999, 20_000)]
-        {
-            let due = |log_bytes| {
-                is_due(&StoreMetrics { log_bytes, page_bytes, ..StoreMetrics::default() }, &options)
-            };
-            assert!(!due(limit), "{page_bytes}");
-            assert!(due(limit + 1), "{page_bytes}");
-        }
     }
 }

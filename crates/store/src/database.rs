@@ -5,7 +5,6 @@ use std::cell::Cell;
 use std::fmt;
 use std::rc::Rc;
 
-use crate::compaction::is_due;
 use crate::context::{Context, Loading};
 use crate::plan::Plan;
 use crate::snapshot::Pins;
@@ -22,7 +21,7 @@ pub struct Options {
     /// How many bytes of rows a page has at most, about, unless a single row is larger. Chromium keeps a value of more than
     /// 64 KiB in a file of its own, which takes three times as long to read.
     pub page_bytes: usize,
-    /// How many bytes the log has before a compaction is due.
+    /// How many bytes the log has at least before a compaction is due.
     pub compact_at: usize,
 }
 
@@ -127,9 +126,10 @@ impl<D: Disk + 'static, O: Observer + 'static> Database<D, O> {
         self.join_turn(|work| work.is_tail_wanted = true).await.caught_up
     }
 
-    /// Answers whether the log is long enough to be folded into the pages.
+    /// Answers whether it is time to fold the log into the pages.
     pub fn is_compaction_due(&self) -> bool {
-        !self.context.is_compacting.get() && is_due(&self.metrics(), &self.context.options)
+        !self.context.is_compacting.get()
+            && self.context.state.borrow().is_compaction_due(&self.context.options)
     }
 
     /// Folds the log into the pages. Commits go on meanwhile; a second call while one is under way does nothing.

@@ -11,6 +11,7 @@ mod context;
 mod damage;
 mod database;
 mod disk;
+mod due;
 mod error;
 #[cfg(any(test, feature = "conformance"))]
 pub mod fixture;

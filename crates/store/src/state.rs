@@ -9,12 +9,13 @@ use std::rc::Rc;
 use crate::cache::Cache;
 use crate::compaction::{Folded, Folding};
 use crate::damage::Damage;
+use crate::due::Due;
 use crate::format::{Directory, FORMAT, Page, Unreadable, decode_entry};
 use crate::memtable::Memtable;
 use crate::snapshot::{Misses, Pins};
 use crate::{
-    Commit, Compaction, DiskError, Entries, Generation, Loaded, PageId, Part, Read, Sequence, StoreError,
-    StoreMetrics,
+    Commit, Compaction, DiskError, Entries, Generation, Loaded, Options, PageId, Part, Read, Sequence,
+    StoreError, StoreMetrics,
 };
 
 /// What part of the cache's bytes pages have at least, however long the log is.
@@ -31,6 +32,7 @@ pub(crate) struct State {
     cache_bytes: usize,
     cache: RefCell<Cache>,
     damage: Damage,
+    due: Due,
     bytes_appended: u64,
     bytes_compacted: u64,
 }
@@ -56,6 +58,7 @@ impl State {
             cache_bytes,
             cache: RefCell::new(Cache::new(cache_bytes)),
             damage: Damage::default(),
+            due: Due::default(),
             bytes_appended: 0,
             bytes_compacted: 0,
         };
@@ -163,6 +166,11 @@ impl State {
         }
     }
 
+    /// Answers whether the log is to be folded.
+    pub(crate) fn is_compaction_due(&self, options: &Options) -> bool {
+        self.due.is_due(&self.memtable, &self.directory, self.page_bytes, options)
+    }
+
     /// Captures what a compaction folds: everything applied so far.
     pub(crate) fn begin_folding(&self) -> Folding {
         let rows = self.memtable.rows().iter().map(|(key, (_, value))| (key.clone(), value.clone()));
@@ -223,6 +231,7 @@ impl State {
     fn take_directory(&mut self, directory: Directory) {
         self.page_bytes = directory.bytes();
         self.directory = directory;
+        self.due.forget();
     }
 
     pub(crate) fn count_appended(&mut self, bytes: usize) {

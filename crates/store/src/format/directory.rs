@@ -87,6 +87,31 @@ impl Directory {
         (!self.pages.is_empty()).then(|| after.saturating_sub(1))
     }
 
+    /// Finds the place of the page that each of some ascending keys belongs to.
+    pub(crate) fn place_of_each<'a>(
+        &'a self,
+        keys: impl Iterator<Item = &'a Key>,
+    ) -> impl Iterator<Item = Option<usize>> {
+        let mut last: Option<usize> = None;
+        keys.map(move |key| {
+            let is_same =
+                last.is_some_and(|last| self.pages.get(last + 1).is_none_or(|behind| *key < behind.first));
+            if !is_same {
+                last = self.place_of(key);
+            }
+            last
+        })
+    }
+
+    /// Finds the places of the pages that some ascending keys belong to, each once.
+    pub(crate) fn places_of<'a>(
+        &'a self,
+        keys: impl Iterator<Item = &'a Key>,
+    ) -> impl Iterator<Item = Option<usize>> {
+        let mut last = None;
+        self.place_of_each(keys).filter(move |place| last.replace(*place) != Some(*place))
+    }
+
     /// Finds the page that may hold a row at a key.
     pub(crate) fn page_at(&self, key: &Key) -> Option<&PageInfo> {
         self.pages.get(self.place_of(key)?).filter(|page| page.first <= *key)
@@ -145,6 +170,9 @@ mod tests {
         assert_eq!(["a", "b", "e", "f", "z"].map(page_at), [None, Some(0), Some(0), Some(1), Some(2)]);
         assert_eq!(directory.place_of(&Key::new("a")), Some(0));
         assert_eq!(Directory::default().place_of(&Key::new("a")), None);
+        let keys = ["a", "b", "c", "k", "l"].map(Key::new);
+        assert_eq!(directory.place_of_each(keys.iter()).collect::<Vec<_>>(), [0, 0, 0, 2, 2].map(Some));
+        assert_eq!(directory.places_of(keys.iter()).collect::<Vec<_>>(), [Some(0), Some(2)]);
     }
 
     #[test]
