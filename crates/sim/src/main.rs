@@ -8,6 +8,9 @@ use syncline_sim::{Counts, play};
 /// From so many seeds on, everything that can happen must have happened.
 const MANY: u64 = 1_000;
 
+/// Seeds between two words of progress.
+const PROGRESS: u64 = 1_000;
+
 /// Plays worlds.
 #[derive(Debug, Parser)]
 #[command(name = "syncline-sim")]
@@ -47,6 +50,10 @@ fn play_many(from: u64, seeds: u64) -> bool {
     let (mut counts, mut passed, mut failed) = (Counts::default(), 0_u64, 0_u64);
     for seed in from..from.saturating_add(seeds) {
         let played = play(seed, false);
+        let done = seed.saturating_sub(from).saturating_add(1);
+        if done % PROGRESS == 0 {
+            println!("{done} of {seeds} seeds");
+        }
         counts.add(&played.counts);
         match played.finding {
             None => passed = passed.saturating_add(1),

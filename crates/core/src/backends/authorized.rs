@@ -3,7 +3,10 @@
 
 use std::{cell::RefCell, pin::pin};
 
-use futures::future::{Either, select};
+use futures::{
+    future::{Either, select},
+    lock::Mutex,
+};
 use syncline_protocol::Problem;
 
 use crate::{
@@ -19,12 +22,19 @@ const TIME_LIMIT: u64 = 60_000;
 pub(super) struct Authorized<W> {
     wire: W,
     token: RefCell<Option<String>>,
+    /// Held while a token is asked for: requests and the live channel must not ask at once.
+    asking: Mutex<()>,
     traffic: std::cell::Cell<Traffic>,
 }
 
 impl<W: Wire> Authorized<W> {
     pub(super) fn new(wire: W) -> Self {
-        Self { wire, token: RefCell::default(), traffic: std::cell::Cell::default() }
+        Self {
+            wire,
+            token: RefCell::default(),
+            asking: Mutex::default(),
+            traffic: std::cell::Cell::default(),
+        }
     }
 
     pub(super) fn wire(&self) -> &W {
@@ -37,44 +47,50 @@ impl<W: Wire> Authorized<W> {
 
     /// The token in use, or a new one. Fails with `unauthorized` where there is none.
     pub(super) async fn token(&self) -> Result<String, Error> {
-        let known = self.token.borrow().clone();
-        match known {
-            Some(token) => Ok(token),
-            None => self.new_token().await,
+        if let Some(token) = self.known_token() {
+            return Ok(token);
         }
+        let _turn = self.asking.lock().await;
+        if let Some(token) = self.known_token() {
+            return Ok(token);
+        }
+        let Some(token) = self.wire.tokens().token().await? else {
+            return Err(Error::new(ErrorCode::Unauthorized, "token: nobody is signed in"));
+        };
+        self.token.replace(Some(token.clone()));
+        Ok(token)
     }
 
-    /// Forgets a token that was refused.
-    pub(super) fn forget_token(&self) {
-        self.token.borrow_mut().take();
+    fn known_token(&self) -> Option<String> {
+        self.token.borrow().clone()
+    }
+
+    /// Forgets a token that was refused, unless there is another by now.
+    pub(super) fn forget_token(&self, refused: &str) {
+        let mut token = self.token.borrow_mut();
+        if token.as_deref() == Some(refused) {
+            *token = None;
+        }
     }
 
     /// Sends a request; gives 2xx and 304 responses, and everything else as an error.
     pub(super) async fn send(&self, request: HttpRequest) -> Result<HttpResponse, Error> {
-        let token = self.token().await?;
+        let mut token = self.token().await?;
         let mut response = self.attempt(&request, &token).await?;
         if response.status == 401 {
-            self.forget_token();
-            let token = self.new_token().await?;
+            self.forget_token(&token);
+            token = self.token().await?;
             response = self.attempt(&request, &token).await?;
         }
         match response.status {
             200..=299 | 304 => Ok(response),
             status => {
                 if status == 401 {
-                    self.forget_token();
+                    self.forget_token(&token);
                 }
                 Err(error_of(&response))
             }
         }
-    }
-
-    async fn new_token(&self) -> Result<String, Error> {
-        let Some(token) = self.wire.tokens().token().await? else {
-            return Err(Error::new(ErrorCode::Unauthorized, "token: nobody is signed in"));
-        };
-        self.token.replace(Some(token.clone()));
-        Ok(token)
     }
 
     async fn attempt(&self, request: &HttpRequest, token: &str) -> Result<HttpResponse, Error> {

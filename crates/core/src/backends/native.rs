@@ -77,12 +77,12 @@ impl<W: Wire> Backend for Native<W> {
         let mut socket = self.requests.wire().sockets().connect(&self.address.socket("/v1/live")).await?;
         let collections: BTreeMap<_, _> =
             wanted.iter().map(|wanted| (wanted.collection.clone(), wanted.cursor.clone())).collect();
-        socket.send(to_text(&LiveHello { token, collections })?).await?;
+        socket.send(to_text(&LiveHello { token: token.clone(), collections })?).await?;
         hint(Hint::Connected);
         loop {
             match socket.receive().await? {
                 Received::Closed(CLOSED_FOR_TOKEN) => {
-                    self.requests.forget_token();
+                    self.requests.forget_token(&token);
                     return Err(Error::new(ErrorCode::Unauthorized, "the live channel refused the token"));
                 }
                 Received::Closed(_) => return Ok(true),
