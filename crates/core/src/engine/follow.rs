@@ -92,14 +92,34 @@ impl<H: Host> Client<H> {
         self.shared.say(&Message::SyncRequested { request: request.clone() });
         let client = self.clone();
         self.shared.host.spawn(Box::pin(async move {
-            client.shared.host.clock().sleep(PATIENCE).await;
-            let mut asked = client.shared.asked.borrow_mut();
-            let is_unheard = asked.get(&request).is_some_and(|(_, is_heard)| !is_heard);
-            if let Some((Some(reply), _)) = is_unheard.then(|| asked.remove(&request)).flatten() {
-                let error = Error::new(ErrorCode::Offline, "no context that syncs this database is running");
-                drop(reply.send(Err(error)));
+            while client.is_unanswered(&request) {
+                client.shared.host.clock().sleep(PATIENCE).await;
+                client.ask_again(&request);
             }
         }));
+    }
+
+    fn is_unanswered(&self, request: &str) -> bool {
+        self.shared.asked.borrow().contains_key(request)
+    }
+
+    /// Asks the leader again, who may be another by now, or have answered unheard. One that was not heard of since the last
+    /// time is not there; this context may have become the one.
+    fn ask_again(&self, request: &str) {
+        let mut asked = self.shared.asked.borrow_mut();
+        let Some((_, is_heard)) = asked.get_mut(request) else { return };
+        if std::mem::take(is_heard) && !self.is_closed() && !self.shared.is_leader.get() {
+            return self.shared.say(&Message::SyncRequested { request: request.to_owned() });
+        }
+        let Some((Some(reply), _)) = asked.remove(request) else { return };
+        if self.is_closed() {
+            drop(reply);
+        } else if self.shared.is_leader.get() {
+            self.shared.signal(Signal::Requested(reply));
+        } else {
+            let error = Error::new(ErrorCode::Offline, "no context that syncs this database is running");
+            drop(reply.send(Err(error)));
+        }
     }
 
     /// Hears the other contexts, for ever.

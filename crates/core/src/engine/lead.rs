@@ -44,6 +44,10 @@ impl Waiting {
         self.replies.is_empty() && self.requests.is_empty()
     }
 
+    fn has(&self, request: &str) -> bool {
+        self.requests.iter().any(|known| known == request)
+    }
+
     fn append(&mut self, other: &mut Self) {
         self.replies.append(&mut other.replies);
         self.requests.append(&mut other.requests);
@@ -183,8 +187,10 @@ impl<H: Host> Client<H> {
             Some(Signal::LedAnew) => {}
             Some(Signal::ContextRequested(request)) => {
                 self.shared.say(&Message::SyncStarted { request: request.clone() });
-                leader.waiting.requests.push(request);
-                leader.scheduler.handle_request(now);
+                if !leader.served.has(&request) && !leader.waiting.has(&request) {
+                    leader.waiting.requests.push(request);
+                    leader.scheduler.handle_request(now);
+                }
             }
             Some(Signal::Hint) => leader.scheduler.handle_request(now),
             Some(Signal::LiveUp) => leader.scheduler.handle_live_up(now),
