@@ -56,6 +56,8 @@ pub(crate) struct Life {
     /// Whether its disk is lost for good: then the app opens anew.
     is_lost: Rc<Cell<bool>>,
     pub(crate) is_looking: Cell<bool>,
+    /// Calls of the app that have no answer yet.
+    pub(crate) open_calls: Rc<Cell<u64>>,
     /// An entry that this context has told its app of: it never shows less.
     pub(crate) floor: Cell<Sequence>,
 }
@@ -114,6 +116,7 @@ impl Device {
             is_over: Cell::new(false),
             is_lost: Rc::default(),
             is_looking: Cell::new(false),
+            open_calls: Rc::default(),
             floor: Cell::default(),
         });
         let host = match Simulated::new(&self.around, owner, &told) {

@@ -129,6 +129,22 @@ fn what_another_context_wrote_is_synced_although_its_word_was_lost() {
 }
 
 #[test]
+fn a_call_of_sync_is_answered_although_the_leader_that_heard_it_dies() {
+    let world = world(Weather::calm(1));
+    let device = &world.devices[0];
+    world.open(device);
+    world.run_for(1_000);
+    let leader = leading(device)[0];
+    let (life, _) = device.living()[leader].clone();
+    let synced = user(device, 1 - leader).sync();
+    world.run_for(20);
+    device.crash(&life);
+    world.run_for(20_000);
+    assert!(synced.borrow().is_some());
+    assert_agreed(&world);
+}
+
+#[test]
 fn a_record_of_another_context_is_deleted_although_its_word_was_lost() {
     let world = world(Weather { message_lost: 1_000, ..Weather::calm(1) });
     let device = &world.devices[0];

@@ -64,7 +64,13 @@ impl User<'_> {
     }
 
     fn spawn(&self, future: impl Future<Output = ()> + 'static) {
-        self.device.around.ground.tasks.spawn(self.life.owner, Box::pin(future));
+        let open = Rc::clone(&self.life.open_calls);
+        open.set(open.get().saturating_add(1));
+        let called = async move {
+            future.await;
+            open.set(open.get().saturating_sub(1));
+        };
+        self.device.around.ground.tasks.spawn(self.life.owner, Box::pin(called));
     }
 
     /// Edits something.

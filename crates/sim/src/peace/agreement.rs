@@ -30,6 +30,11 @@ pub(crate) fn check(world: &World) {
         world.ground.check(check_alone(world, device, &expected));
         world.ground.check(check_disk(device));
         for (life, client) in device.living() {
+            if life.open_calls.get() > 0 {
+                world
+                    .ground
+                    .find(|| format!("{:?} never answered {} calls", life.owner, life.open_calls.get()));
+            }
             asked.set(asked.get().saturating_add(1));
             let (ground, seen, asked) =
                 (Rc::clone(&world.ground), Rc::clone(device.seen()), Rc::clone(&asked));
