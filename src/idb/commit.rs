@@ -7,7 +7,7 @@
 use futures::FutureExt;
 use futures::future::{try_join_all, try_join4};
 use js_sys::{Array, Object, Reflect, Uint8Array};
-use syncline_store::{Append, Blobs, Entries, Generation, Head, PageId, Sequence};
+use syncline_store::{Append, Blobs, Entries, Generation, Head, PageId, Pages, Sequence};
 use wasm_bindgen::prelude::{JsCast, JsValue, wasm_bindgen};
 use web_sys::{IdbDatabase, IdbKeyRange, IdbObjectStore, IdbTransaction};
 
@@ -89,12 +89,15 @@ pub(super) async fn append_after_reading(
     // From the last answer to `add` nothing may be awaited: the transaction would be over.
     let (head_row, keys, values, pages) = read.map_err(|error| Failure::of_transaction(&error))?;
     let head = head(Some(&head_row)).map_err(Failure::undone)?;
-    if head.generation != generation {
+    if head.through > after {
         return Ok(Append::Compacted);
     }
     let entries = entries(Array::from(&keys), Array::from(&values)).map_err(Failure::undone)?;
     let entries = counting(head, entries);
     let pages = pages.iter().map(page).collect::<Result<_, _>>().map_err(Failure::undone)?;
+    let Pages::Found(pages) = Pages::found(pages, head.generation == generation) else {
+        return Ok(Append::Compacted);
+    };
     let Some(entry) = decide(&entries, pages) else { return Ok(Append::Behind(entries)) };
     let number = entries.last().map_or(after, |(sequence, _)| *sequence).next();
     writing

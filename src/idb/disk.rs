@@ -160,7 +160,7 @@ impl Disk for IndexedDb {
 
     async fn pages(&self, generation: Generation, ids: &[PageId]) -> Result<Pages, DiskError> {
         let (head, pages) = self.read(async |rexie| schema::pages(rexie, ids).await).await?;
-        Ok(if head.generation == generation { Pages::Found(pages) } else { Pages::Compacted })
+        Ok(Pages::found(pages, head.generation == generation))
     }
 
     async fn compact(&self, compaction: &Compaction) -> Result<Compacted, DiskError> {

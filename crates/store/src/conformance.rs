@@ -35,7 +35,8 @@ macro_rules! for_each_disk_law {
             entry_decided_on_the_tail_is_appended_behind_it
             entry_decided_on_pages_and_the_tail_is_appended_behind_it
             nothing_decided_on_the_tail_appends_nothing
-            tail_of_an_old_generation_is_not_decided_on
+            tail_that_was_folded_away_is_not_decided_on
+            tail_of_an_old_generation_is_decided_on_where_nothing_is_gone
             of_entries_decided_at_once_each_is_behind_the_other
             missing_pages_are_found_to_be_missing
             everything_is_there_after_reopening
@@ -183,7 +184,8 @@ pub async fn old_generation_learns_that_it_is_old<D: Disk>(open: impl AsyncFn() 
     append(&one, 0, 0, b"a").await;
     compact(&one, &compaction(0, 1, &[(1, b"one")], &[], b"first")).await;
     assert_eq!(tail(&two, 0, 1).await, Tail::Compacted);
-    assert_eq!(pages(&two, 0, &[1]).await, Pages::Compacted);
+    assert_eq!(pages(&two, 0, &[1, 0]).await, Pages::Compacted);
+    assert_eq!(pages(&two, 0, &[1]).await, found(&[Some(b"one")]));
     assert_eq!(tail(&two, 1, 1).await, Tail::Entries(entries(&[])));
     assert_eq!(pages(&two, 1, &[1]).await, found(&[Some(b"one")]));
 }
@@ -245,7 +247,7 @@ pub async fn entry_decided_on_pages_and_the_tail_is_appended_behind_it<D: Disk>(
     assert_eq!(read(1, &mut decide).await, Append::Appended(Sequence(3)));
     let pages = found(&[Some(b"two"), None, Some(b"one")]);
     assert_eq!(seen, Some((entries(&[(2, b"b")]), pages)));
-    assert_eq!(read(0, &mut |_, _| Some(b"late".to_vec())).await, Append::Compacted);
+    assert_eq!(read(0, &mut |_, _| Some(b"late".to_vec())).await, Append::Compacted, "a page is gone");
     let behind = Append::Behind(entries(&[(2, b"b"), (3, b"c")]));
     assert_eq!(read(1, &mut |_, _| None).await, behind);
     assert_eq!(load(&one).await.entries, entries(&[(2, b"b"), (3, b"c")]));
@@ -261,7 +263,7 @@ pub async fn nothing_decided_on_the_tail_appends_nothing<D: Disk>(open: impl Asy
     assert_eq!(append(&disk, 0, 1, b"b").await, Append::Appended(Sequence(2)));
 }
 
-pub async fn tail_of_an_old_generation_is_not_decided_on<D: Disk>(open: impl AsyncFn() -> D) {
+pub async fn tail_that_was_folded_away_is_not_decided_on<D: Disk>(open: impl AsyncFn() -> D) {
     let (one, two) = (open().await, open().await);
     append(&one, 0, 0, b"a").await;
     compact(&one, &compaction(0, 1, &[], &[], b"first")).await;
@@ -273,6 +275,26 @@ pub async fn tail_of_an_old_generation_is_not_decided_on<D: Disk>(open: impl Asy
     assert_eq!(append_after_tail(&two, 0, 0, &mut decide).await, Append::Compacted);
     assert!(!is_asked);
     assert_eq!(load(&one).await.entries, entries(&[]));
+}
+
+pub async fn tail_of_an_old_generation_is_decided_on_where_nothing_is_gone<D: Disk>(
+    open: impl AsyncFn() -> D,
+) {
+    let (one, two) = (open().await, open().await);
+    append(&one, 0, 0, b"a").await;
+    compact(&one, &compaction(0, 1, &[(1, b"one")], &[], b"first")).await;
+    append(&one, 1, 1, b"b").await;
+    let mut seen = None;
+    let mut decide = |entries: &Entries, pages: Blobs| {
+        seen = Some((entries.clone(), Pages::Found(pages)));
+        Some(b"c".to_vec())
+    };
+    let appended = two.append_after_reading(Generation(0), Sequence(1), &[PageId(1)], &mut decide).await;
+    assert_eq!(appended, Ok(Append::Appended(Sequence(3))));
+    assert_eq!(seen, Some((entries(&[(2, b"b")]), found(&[Some(b"one")]))));
+    let mut decide = |entries: &Entries| entries.is_empty().then(|| b"d".to_vec());
+    assert_eq!(append_after_tail(&two, 0, 3, &mut decide).await, Append::Appended(Sequence(4)));
+    assert_eq!(load(&one).await.entries, entries(&[(2, b"b"), (3, b"c"), (4, b"d")]));
 }
 
 pub async fn of_entries_decided_at_once_each_is_behind_the_other<D: Disk>(open: impl AsyncFn() -> D) {

@@ -128,20 +128,27 @@ impl<D: Disk + 'static, O: Observer + 'static> Database<D, O> {
 
     /// Answers whether it is time to fold the log into the pages.
     pub fn is_compaction_due(&self) -> bool {
-        !self.context.is_compacting.get()
-            && self.context.state.borrow().is_compaction_due(&self.context.options)
+        !self.context.is_compacting.get() && self.is_long()
     }
 
-    /// Folds the log into the pages. Commits go on meanwhile; a second call while one is under way does nothing.
+    /// Folds the log into the pages, and once more where so many commits came meanwhile that it is due again. Commits go
+    /// on all the time; a second call while one is under way does nothing.
     ///
     /// # Errors
     /// What the disk says; nothing is lost then, and the next call tries again.
     pub async fn compact(&self) -> Result<(), StoreError> {
         let Some(_guard) = Compacting::begin(&self.context.is_compacting) else { return Ok(()) };
-        match self.context.compact().await? {
-            Compacted::Done => Ok(()),
-            Compacted::Stale => self.catch_up().await,
+        loop {
+            match self.context.compact().await? {
+                Compacted::Stale => return self.catch_up().await,
+                Compacted::Done if !self.is_long() => return Ok(()),
+                Compacted::Done => {}
+            }
         }
+    }
+
+    fn is_long(&self) -> bool {
+        self.context.state.borrow().is_compaction_due(&self.context.options)
     }
 
     /// Makes everything committed so far survive a power cut.

@@ -56,10 +56,18 @@ pub enum Append {
 /// Pages that were asked for.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Pages {
-    /// The disk has a newer generation: load again.
+    /// The disk has a newer generation, in which some of them are gone: load again.
     Compacted,
     /// What was asked for.
     Found(Blobs),
+}
+
+impl Pages {
+    /// Makes the answer of a disk that found these pages.
+    pub fn found(blobs: Blobs, is_same_generation: bool) -> Self {
+        let is_whole = is_same_generation || blobs.iter().all(Option::is_some);
+        if is_whole { Self::Found(blobs) } else { Self::Compacted }
+    }
 }
 
 /// Entries folded into pages, ready to replace what is on the disk.
@@ -127,24 +135,27 @@ pub trait Disk {
 
     /// Reads the entries after `after`, lets `decide` make an entry out of them, and appends it behind them.
     ///
-    /// Where `decide` makes none, nothing happens and the answer is `Behind`; it is not asked where the disk has another
-    /// generation. A disk that can do all of it in one step does so: then a context cannot starve, however many others
-    /// append. `decide` may be called although nothing is appended in the end.
+    /// Where `decide` makes none, nothing happens and the answer is `Behind`. It is not asked where `through` is behind
+    /// `after`: then entries may be gone. The generation does not matter otherwise. A disk that can do all of it in one step
+    /// does so: then a context cannot starve, however many others append. `decide` may be called although nothing is
+    /// appended in the end.
     async fn append_after_tail(
         &self,
         generation: Generation,
         after: Sequence,
         decide: &mut dyn FnMut(&Entries) -> Option<Vec<u8>>,
     ) -> Result<Append, DiskError> {
-        let Tail::Entries(entries) = self.tail(generation, after).await? else {
+        let Loaded { head, entries, .. } = self.refresh(after).await?;
+        if head.through > after {
             return Ok(Append::Compacted);
-        };
+        }
         let Some(entry) = decide(&entries) else { return Ok(Append::Behind(entries)) };
         let last = entries.last().map_or(after, |(sequence, _)| *sequence);
         self.append(generation, last, &entry).await
     }
 
-    /// As `append_after_tail`, but reads pages as well, which `decide` is given with the entries.
+    /// As `append_after_tail`, but reads pages as well, which `decide` is given with the entries. It is not asked either
+    /// where `pages` would answer that some are gone.
     async fn append_after_reading(
         &self,
         generation: Generation,
@@ -159,7 +170,8 @@ pub trait Disk {
         self.append_after_tail(generation, after, &mut decide).await
     }
 
-    /// Reads pages, unless the disk has another generation than `generation`.
+    /// Reads pages. A page never changes, so one that an older generation knew is as good as ever; one that is not there
+    /// is gone where the disk has another generation than `generation`, and missing where it has not.
     async fn pages(&self, generation: Generation, ids: &[PageId]) -> Result<Pages, DiskError>;
 
     /// In one step, unless the disk has another generation: puts and deletes the pages, replaces the directory,

@@ -154,13 +154,17 @@ impl Disk for MemoryDisk {
 
     async fn append_after_tail(
         &self,
-        generation: Generation,
+        _generation: Generation,
         after: Sequence,
         decide: &mut dyn FnMut(&Entries) -> Option<Vec<u8>>,
     ) -> Result<Append, DiskError> {
-        let Tail::Entries(entries) = self.tail(generation, after).await? else {
-            return Ok(Append::Compacted);
+        let (through, entries) = {
+            let kept = self.kept()?;
+            (kept.head.through, kept.after(after))
         };
+        if through > after {
+            return Ok(Append::Compacted);
+        }
         let Some(entry) = decide(&entries) else { return Ok(Append::Behind(entries)) };
         let last = entries.last().map_or(after, |(sequence, _)| *sequence);
         Ok(self.kept.borrow_mut().append(last, &entry))
@@ -168,10 +172,10 @@ impl Disk for MemoryDisk {
 
     async fn pages(&self, generation: Generation, ids: &[PageId]) -> Result<Pages, DiskError> {
         let kept = self.kept()?;
-        if kept.head.generation != generation {
-            return Ok(Pages::Compacted);
-        }
-        Ok(Pages::Found(ids.iter().map(|id| kept.pages.get(id).cloned()).collect()))
+        Ok(Pages::found(
+            ids.iter().map(|id| kept.pages.get(id).cloned()).collect(),
+            kept.head.generation == generation,
+        ))
     }
 
     async fn compact(&self, compaction: &Compaction) -> Result<Compacted, DiskError> {

@@ -425,6 +425,19 @@ fn compaction_in_many_slices_lets_commits_through_and_another_context_follows() 
 }
 
 #[test]
+fn log_that_grew_long_during_a_compaction_is_folded_too() {
+    let (database, faults) = open_faulty(&MemoryDisk::new());
+    fill(&database, 0..3_000);
+    faults.waiting.set(0.5);
+    let rows = (3_000..3_200).map(|number| (key(number), Some(b"value".to_vec())));
+    let (compacted, put) = block_on(async { join!(database.compact(), database.run(Put(rows.collect()))) });
+    compacted.unwrap();
+    put.unwrap();
+    assert_eq!(database.metrics().log_entries, 0);
+    assert!(!database.is_compaction_due());
+}
+
+#[test]
 fn compaction_that_ends_between_two_slices_has_lost_nothing() {
     let disk = MemoryDisk::new();
     let options = Options { compact_at: 100, ..small() };
