@@ -45,6 +45,8 @@ fn settings(root: &Path) -> serde_json::Value {
             },
         },
         "include": ["*.mts"],
+        // The project's own list leaves out the folder that these files are in.
+        "exclude": [],
     })
 }
 
