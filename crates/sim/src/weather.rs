@@ -79,7 +79,7 @@ impl Weather {
         };
         Self {
             devices: if chance.happens(200) { 3 } else { 2 },
-            actions: 30 + chance.below(90),
+            actions: 40 + chance.below(130),
             request_lost: trouble(200),
             answer_lost: trouble(200),
             duplicated: trouble(150),

@@ -178,6 +178,7 @@ impl World {
         let reach = self.ground.weather.skew;
         if reach > 0 {
             let skew = self.will.between(0, reach.saturating_mul(2));
+            device.seen().is_clock_set.set(true);
             device.around.skew.set(skew.cast_signed().saturating_sub(reach.cast_signed()));
             self.ground.count(|counts| &mut counts.clock_jumps);
         }

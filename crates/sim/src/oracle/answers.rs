@@ -20,6 +20,8 @@ pub(crate) struct Around<'a> {
     pub(crate) strategy: ConflictStrategy,
     pub(crate) device: &'a DeviceId,
     pub(crate) history: &'a History,
+    /// Whether deletions may be known without their time: they were purged, or come of a pull from nothing.
+    pub(crate) is_time_lost: bool,
     /// What the queued change was made on.
     pub(crate) common: Option<&'a Base<'static>>,
     pub(crate) before: &'a Pair,
@@ -125,7 +127,7 @@ impl Around<'_> {
         let deeds = self.history.deeds(self.key).iter();
         let mut made = deeds.filter(|deed| deed.doc.is_none());
         made.any(|deed| told == (Some(deed.version), deed.edited_at, Some(&deed.device)))
-            || (self.history.purges > 0 && told == (None, Millis::default(), None))
+            || (self.is_time_lost && told == (None, Millis::default(), None))
     }
 
     /// A pull brought news of a record whose change was not sent yet.
@@ -269,8 +271,8 @@ impl Around<'_> {
         let mut sides: Vec<Side> = deletions
             .map(|deed| Side { doc: None, edited_at: deed.edited_at, device: Some(deed.device.clone()) })
             .collect();
-        if self.history.purges > 0 {
-            // Nobody knows any more when a purged deletion was made: an edit counts as later.
+        if self.is_time_lost {
+            // Nobody can say when it was deleted: an edit counts as later.
             sides.push(Side { doc: None, edited_at: Millis(0), device: None });
         }
         sides

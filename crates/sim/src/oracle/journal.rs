@@ -28,10 +28,16 @@ pub(crate) enum Ask {
 }
 
 impl Ask {
-    /// Whether no other attempt can leave what this one leaves: it brings a value that is used once.
+    /// Whether no other attempt can leave what this one leaves: a value that is used once is there after it.
     fn is_unique(&self) -> bool {
         match self {
-            Self::Write(intents) => intents.iter().any(|intent| intent.kind != EditKind::Delete),
+            Self::Write(intents) => {
+                let last: BTreeMap<_, _> = intents
+                    .iter()
+                    .map(|intent| ((&intent.collection, &intent.record), &intent.kind))
+                    .collect();
+                last.values().any(|kind| **kind != EditKind::Delete)
+            }
             Self::Requeue(..) => true,
             Self::Discard(_) | Self::Enable(..) => false,
         }

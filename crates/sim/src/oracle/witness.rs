@@ -29,9 +29,6 @@ use crate::{
     tasks::Owner,
 };
 
-/// How much worse a measure may be that a clock was set in the middle of, in milliseconds: as much as a request lasts.
-const MOST_WORSE: i64 = 61_000;
-
 /// The witness of one device.
 pub(crate) struct Witness {
     seen: Rc<Seen>,
@@ -45,6 +42,8 @@ pub(crate) struct Seen {
     /// Which device, for the trace.
     index: usize,
     clock: Rc<Skew>,
+    /// Whether anybody ever set the clock.
+    pub(crate) is_clock_set: Cell<bool>,
     strategies: BTreeMap<CollectionName, ConflictStrategy>,
     names: Vec<CollectionName>,
     pub(crate) rows: RefCell<Rows>,
@@ -80,6 +79,7 @@ impl Witness {
             service: Rc::clone(service),
             index,
             clock: Rc::clone(clock),
+            is_clock_set: Cell::new(false),
             names: strategies.keys().cloned().collect(),
             strategies,
             rows: RefCell::default(),
@@ -200,10 +200,10 @@ impl Seen {
         Ok(())
     }
 
-    /// A measure of the clock makes what is known of it no worse, but for a clock that was set while it was measured.
+    /// A measure of the clock makes what is known of it no worse, unless the clock is set meanwhile.
     fn check_measure(&self, before: i64, rows: &Rows) -> Result<(), String> {
         let off = |skew: i64| skew.saturating_add(self.clock.get()).abs();
-        if off(rows.skew) > off(before).saturating_add(MOST_WORSE) {
+        if !self.is_clock_set.get() && off(rows.skew) > off(before) {
             return Err(format!(
                 "the clock is {} ms off, was known as {before} and is known as {}",
                 self.clock.get(),
@@ -227,8 +227,11 @@ impl Seen {
             let after = rows.pair(key);
             let parked = changed.parked.keys().filter_map(|id| rows.parked.get(id));
             let common = commons.get(key).cloned().flatten();
+            let state = changed.states.get(&key.0).or_else(|| rows.states.get(&key.0));
+            let is_from_nothing = state.is_none_or(|state| state.cursor.is_none());
             let around = Around {
                 key,
+                is_time_lost: history.purges > 0 || is_from_nothing,
                 strategy: self.strategies.get(&key.0).copied().unwrap_or_default(),
                 device,
                 history: &history,
