@@ -135,15 +135,18 @@ test("a server killed after it took a push and before it answered has everything
   const device = await stage.device(t, account);
   await device.settled();
   await writeOffline(device, MANY);
-  let killed = 0;
+  let hasBegun = false;
+  let isGone = false;
   await fromSecondPush(device, async (route) => {
-    if (killed++ > 0) return route.continue();
+    if (hasBegun) return route.continue();
+    hasBegun = true;
     await route.fetch();
     await server.kill();
     await route.abort("connectionreset");
+    isGone = true;
   });
   await device.setOnline(true);
-  await until("the server is gone and the device says so", async () => killed > 0 && (await device.status()).state === "offline");
+  await until("the server is gone and the device says so", async () => isGone && (await device.status()).state === "offline");
   await server.restart();
   await arrivedOnce(device, account, MANY);
 });
@@ -161,7 +164,9 @@ test("a server killed while it works on a push has everything once", async (t) =
     await Promise.all([route.continue(), (killing ??= server.kill())]);
   });
   await device.setOnline(true);
-  await until("the device says that the server is gone", async () => killing && (await device.status()).state === "offline");
+  await until("a push has been met", () => killing !== undefined);
+  await killing;
+  await until("the device says that the server is gone", async () => (await device.status()).state === "offline");
   await server.restart();
   await arrivedOnce(device, account, MANY);
 });

@@ -84,7 +84,8 @@ impl State {
         }
         let directory = match directory {
             Some(bytes) => Directory::decode(&bytes).map_err(|error| unreadable(Part::Directory, error))?,
-            None => Directory::default(),
+            None if head.generation == Generation(0) => Directory::default(),
+            None => return Err(StoreError::Corrupt(Part::Directory)),
         };
         let is_reset = head.through.max(directory.folded) > self.sequence;
         self.generation = head.generation;

@@ -33,8 +33,9 @@ export class Server {
     return server;
   }
 
-  /** Starts it on the same database and, from the second time on, on the same port. */
+  /** Starts it on the same database and, from the second time on, on the same port; ends first the one that runs. */
   async restart() {
+    await this.kill();
     const listen = this.url === "" ? "127.0.0.1:0" : new URL(this.url).host;
     const database = `sqlite://${path.join(this.#folder, "server.db")}`;
     const child = spawn(SERVER, ["serve", "--listen", listen, "--database", database, "--www", WWW], {

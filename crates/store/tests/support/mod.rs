@@ -4,6 +4,7 @@
 
 pub mod bytes;
 mod faulty;
+pub mod rows;
 mod tasks;
 
 pub use faulty::{Counts, Faults, Faulty};
