@@ -26,6 +26,27 @@ export function putEdit(session, collection, doc) {
 }
 
 /**
+ * An update: the patch is checked.
+ * @param {string} collection
+ * @param {unknown} id
+ * @param {unknown} patch
+ * @returns {Edit}
+ */
+export function updateEdit(collection, id, patch) {
+  checkPatch(patch);
+  return { c: collection, r: checkId(id), k: "update", d: patch };
+}
+
+/**
+ * @param {string} collection
+ * @param {unknown} id
+ * @returns {Edit}
+ */
+export function deleteEdit(collection, id) {
+  return { c: collection, r: checkId(id), k: "delete" };
+}
+
+/**
  * @param {Session} session
  * @param {unknown} doc
  * @returns {{id: string}}
@@ -94,7 +115,7 @@ export class Collection {
   async put(doc) {
     this.#session.ensureOpen();
     const edit = putEdit(this.#session, this.#name, doc);
-    await this.#session.write([edit]);
+    await this.#session.write([JSON.stringify(edit)]);
     return /** @type {Promise<any>} */ (this.get(edit.r));
   }
 
@@ -115,14 +136,13 @@ export class Collection {
    */
   async update(id, patch) {
     this.#session.ensureOpen();
-    checkPatch(patch);
-    await this.#session.write([{ c: this.#name, r: checkId(id), k: "update", d: patch }]);
+    await this.#session.write([JSON.stringify(updateEdit(this.#name, id, patch))]);
     return /** @type {Promise<any>} */ (this.get(id));
   }
 
   /** @param {string} id */
   async delete(id) {
-    await this.#session.write([{ c: this.#name, r: checkId(id), k: "delete" }]);
+    await this.#session.write([JSON.stringify(deleteEdit(this.#name, id))]);
   }
 
   /** @param {import("./index.js").Query<any>} [query] */

@@ -6,12 +6,18 @@
 /** Answers kept for one collection until it changes. */
 const MAX_ANSWERS = 64;
 
+/**
+ * What is held of one collection. Most documents are only ever seen in answers, so those that are fresh are not sorted by
+ * their ids before somebody asks for one.
+ * @typedef {{byId: Map<string, Document>, fresh: {numbers: Uint32Array, docs: Document[]}[]}} Held
+ */
+
 export class Documents {
   #freeze;
   /** By the number that the core knows each by. @type {(Document | undefined)[]} */
   #byNumber = [];
-  /** By collection and id. @type {Map<string, Map<string, Document>>} */
-  #byId = new Map();
+  /** By collection. @type {Map<string, Held>} */
+  #held = new Map();
   /** By collection and query. @type {Map<string, Map<string, readonly Document[]>>} */
   #answers = new Map();
 
@@ -26,7 +32,19 @@ export class Documents {
    * @param {string} id
    */
   held(collection, id) {
-    return this.#byId.get(collection)?.get(id);
+    const held = this.#held.get(collection);
+    if (held === undefined) {
+      return undefined;
+    }
+    for (const { numbers, docs } of held.fresh.splice(0)) {
+      docs.forEach((doc, place) => {
+        // Only what was not dropped meanwhile: its number may be another document's by now.
+        if (this.#byNumber[/** @type {number} */ (numbers[place])] === doc) {
+          held.byId.set(/** @type {string} */ (doc.id), doc);
+        }
+      });
+    }
+    return held.byId.get(id);
   }
 
   /**
@@ -41,17 +59,14 @@ export class Documents {
   /**
    * Keeps fresh documents under their numbers and gives the wanted ones, in order; 0 is `undefined`.
    * @param {string} collection
-   * @param {Uint32Array} wanted
+   * @param {Uint32Array} wanted none: the fresh ones
    * @param {Uint32Array} fresh
-   * @param {string} ids JSON text of the ids of the fresh ones
-   * @param {string} texts JSON text of the fresh ones
+   * @param {string} texts JSON text of the fresh ones, each of which has its record's id
    * @param {string | number | undefined} purpose the query that this answers, by its text or by its live number
    */
-  take(collection, wanted, fresh, ids, texts, purpose) {
-    if (fresh.length > 0) {
-      this.#keep(collection, fresh, JSON.parse(ids), JSON.parse(texts));
-    }
-    const found = Array.from(wanted, (number) => this.#byNumber[number]);
+  take(collection, wanted, fresh, texts, purpose) {
+    const docs = fresh.length > 0 ? this.#keep(collection, fresh, JSON.parse(texts)) : [];
+    const found = wanted.length > 0 ? Array.from(wanted, (number) => this.#byNumber[number]) : docs.slice();
     if (typeof purpose === "string") {
       this.#keepAnswer(collection, purpose, /** @type {Document[]} */ (found));
     }
@@ -62,11 +77,12 @@ export class Documents {
    * Keeps one fresh document under its number.
    * @param {string} collection
    * @param {number} number
-   * @param {string} id
    * @param {string} text
    */
-  takeOne(collection, number, id, text) {
-    this.#hold(this.#heldOf(collection), number, id, JSON.parse(text));
+  takeOne(collection, number, text) {
+    const doc = JSON.parse(text);
+    this.#byNumber[number] = this.#freeze ? deepFreeze(doc) : doc;
+    this.#heldOf(collection).byId.set(doc.id, doc);
   }
 
   /**
@@ -80,45 +96,39 @@ export class Documents {
     for (const number of freed) {
       this.#byNumber[number] = undefined;
     }
-    const held = this.#byId.get(collection);
+    const held = this.#held.get(collection);
+    if (held === undefined) {
+      return;
+    }
     if (ids.length === 0) {
-      held?.clear();
+      this.#held.delete(collection);
     } else {
-      ids.forEach((id) => held?.delete(id));
+      ids.forEach((id) => held.byId.delete(id));
     }
   }
 
   /**
    * @param {string} collection
-   * @param {Uint32Array} fresh
-   * @param {string[]} ids
+   * @param {Uint32Array} numbers
    * @param {Document[]} docs
    */
-  #keep(collection, fresh, ids, docs) {
-    const held = this.#heldOf(collection);
-    for (let place = 0; place < fresh.length; place += 1) {
-      const number = /** @type {number} */ (fresh[place]);
-      this.#hold(held, number, /** @type {string} */ (ids[place]), /** @type {Document} */ (docs[place]));
+  #keep(collection, numbers, docs) {
+    if (this.#freeze) {
+      docs.forEach(deepFreeze);
     }
-  }
-
-  /**
-   * @param {Map<string, Document>} held
-   * @param {number} number
-   * @param {string} id
-   * @param {Document} doc
-   */
-  #hold(held, number, id, doc) {
-    this.#byNumber[number] = this.#freeze ? deepFreeze(doc) : doc;
-    held.set(id, doc);
+    for (let place = 0; place < numbers.length; place += 1) {
+      this.#byNumber[/** @type {number} */ (numbers[place])] = docs[place];
+    }
+    this.#heldOf(collection).fresh.push({ numbers, docs });
+    return docs;
   }
 
   /** @param {string} collection */
   #heldOf(collection) {
-    let held = this.#byId.get(collection);
+    let held = this.#held.get(collection);
     if (held === undefined) {
-      held = new Map();
-      this.#byId.set(collection, held);
+      held = { byId: new Map(), fresh: [] };
+      this.#held.set(collection, held);
     }
     return held;
   }

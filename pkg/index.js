@@ -1,8 +1,8 @@
 // @ts-check
 // The package's entry: `open`, `destroy`, and the handle of an open database. The API is documented in index.d.ts.
 
-import { Collection, putEdit } from "./collection.js";
-import { checkDocument, checkId, checkPatch } from "./encode.js";
+import { Collection, deleteEdit, putEdit, updateEdit } from "./collection.js";
+import { checkDocument } from "./encode.js";
 import { SynclineError, invalidArgument, notBuilt, toError } from "./errors.js";
 import { loadCore } from "./load.js";
 import { sortOptions } from "./options.js";
@@ -83,22 +83,16 @@ class Syncline extends EventTarget {
   /** @param {(tx: any) => void} write */
   async batch(write) {
     this.#session.ensureOpen();
-    // Copied as they are said: the caller may use one object for several edits.
-    /** @type {import("./collection.js").Edit[]} */
+    // Each is turned into text as it is said: the caller may use one object for several edits.
+    /** @type {string[]} */
     const edits = [];
+    const say = (/** @type {import("./collection.js").Edit} */ edit) => void edits.push(JSON.stringify(edit));
     const known = (/** @type {string} */ name) => this.collection(name) && name;
     const returned = /** @type {unknown} */ (
       write({
-        put: (/** @type {string} */ name, /** @type {object} */ doc) => {
-          edits.push(structuredClone(putEdit(this.#session, known(name), doc)));
-        },
-        update: (/** @type {string} */ name, /** @type {string} */ id, /** @type {object} */ patch) => {
-          checkPatch(patch);
-          edits.push({ c: known(name), r: checkId(id), k: "update", d: structuredClone(patch) });
-        },
-        delete: (/** @type {string} */ name, /** @type {string} */ id) => {
-          edits.push({ c: known(name), r: checkId(id), k: "delete" });
-        },
+        put: (/** @type {string} */ name, /** @type {object} */ doc) => say(putEdit(this.#session, known(name), doc)),
+        update: (/** @type {string} */ name, /** @type {string} */ id, /** @type {object} */ patch) => say(updateEdit(known(name), id, patch)),
+        delete: (/** @type {string} */ name, /** @type {string} */ id) => say(deleteEdit(known(name), id)),
       })
     );
     if (returned instanceof Promise) {

@@ -84,10 +84,10 @@ export class Session {
 
   /**
    * Writes edits, all or none.
-   * @param {readonly import("./collection.js").Edit[]} edits
+   * @param {readonly string[]} edits the JSON text of each
    */
   async write(edits) {
-    await this.call((core) => core.write(JSON.stringify(edits)));
+    await this.call((core) => core.write(`[${edits.join()}]`));
   }
 
   /**
@@ -127,12 +127,11 @@ export class Session {
    * @param {string} collection
    * @param {Uint32Array} wanted
    * @param {Uint32Array} fresh
-   * @param {string} ids
    * @param {string} texts
    * @param {string | number | undefined} purpose
    */
-  #take(collection, wanted, fresh, ids, texts, purpose) {
-    const docs = this.documents.take(collection, wanted, fresh, ids, texts, purpose);
+  #take(collection, wanted, fresh, texts, purpose) {
+    const docs = this.documents.take(collection, wanted, fresh, texts, purpose);
     if (typeof purpose === "number") {
       this.#live.get(purpose)?.handleAnswer(docs);
     }

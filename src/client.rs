@@ -128,7 +128,7 @@ impl Core {
             let ids: Vec<RecordId> = ids.into_iter().map(RecordId::trusted).collect();
             let rows = client.rows(&collection, &ids).await?;
             let found = ids.iter().zip(rows.iter().map(Option::as_ref));
-            Ok(documents.hand_out(&host, &collection, found, Purpose::Records)?.into())
+            Ok(documents.hand_out(&host, &collection, found, Purpose::Records).into())
         })
     }
 
@@ -150,7 +150,7 @@ impl Core {
             let collection = CollectionName::trusted(collection);
             let found = client.select(&collection, &parse_query(&query)?).await?;
             let found = found.iter().map(|(id, row)| (id, Some(row)));
-            Ok(documents.hand_out(&host, &collection, found, Purpose::Query(&query))?.into())
+            Ok(documents.hand_out(&host, &collection, found, Purpose::Query(&query)).into())
         })
     }
 
@@ -162,7 +162,7 @@ impl Core {
             let collection = CollectionName::trusted(collection);
             let found = client.open_live(&collection, &parse_query(&query)?, number).await?;
             let found = found.iter().map(|(id, row)| (id, Some(row)));
-            documents.hand_out(&host, &collection, found, Purpose::Live(number))?;
+            documents.hand_out(&host, &collection, found, Purpose::Live(number));
             Ok(JsValue::UNDEFINED)
         })
     }
@@ -177,7 +177,7 @@ impl Core {
                 return Ok(JsValue::FALSE);
             };
             let found = found.iter().map(|(id, row)| (id, Some(row)));
-            documents.hand_out(&host, &collection, found, Purpose::Live(number))?;
+            documents.hand_out(&host, &collection, found, Purpose::Live(number));
             Ok(JsValue::TRUE)
         })
     }

@@ -4,15 +4,11 @@ use std::{cell::RefCell, collections::BTreeMap};
 
 use js_sys::Array;
 use rustc_hash::FxHashMap;
-use syncline_core::{
-    engine::SeenRow,
-    model::{Error, LiveNumber},
-    query::HasText as _,
-};
+use syncline_core::{engine::SeenRow, model::LiveNumber, query::HasText as _};
 use syncline_protocol::{CollectionName, RecordId};
 use wasm_bindgen::JsValue;
 
-use crate::{errors::json, host::JsHost};
+use crate::host::JsHost;
 
 /// Bytes set aside for texts before their length is known, at most.
 const MAX_RESERVED: usize = 8 * 1024 * 1024;
@@ -59,12 +55,12 @@ impl Documents {
         collection: &CollectionName,
         found: impl Iterator<Item = (&'a RecordId, Option<&'a SeenRow>)>,
         purpose: Purpose<'_>,
-    ) -> Result<Array, Error> {
+    ) -> Array {
         let mut numbers = self.numbers.borrow_mut();
         let mut held = numbers.held.remove(collection).unwrap_or_default();
-        let (mut wanted, mut fresh, mut ids) = (Vec::new(), Vec::new(), Vec::new());
         let mut texts = String::from("[");
         let length = found.size_hint().0;
+        let (mut wanted, mut fresh) = (Vec::with_capacity(length), Vec::new());
         for (id, row) in found {
             let number = match (held.get(id), row) {
                 (_, None) => 0,
@@ -72,15 +68,17 @@ impl Documents {
                 (None, Some(row)) => {
                     let Some(text) = row.text() else { continue };
                     let number = numbers.take();
+                    if fresh.is_empty() {
+                        // Documents of a collection are alike: growing step by step would copy them over and over.
+                        let rest = length.saturating_sub(wanted.len());
+                        held.reserve(rest);
+                        fresh.reserve(rest);
+                        texts.reserve(text.len().saturating_add(2).saturating_mul(rest).min(MAX_RESERVED));
+                    } else {
+                        texts.push(',');
+                    }
                     held.insert(id.clone(), number);
                     fresh.push(number);
-                    ids.push(id.as_str());
-                    if texts.len() > 1 {
-                        texts.push(',');
-                    } else {
-                        // Documents of a collection are alike: growing step by step would copy them over and over.
-                        texts.reserve(text.len().saturating_add(2).saturating_mul(length).min(MAX_RESERVED));
-                    }
                     texts.push_str(text);
                     number
                 }
@@ -90,12 +88,15 @@ impl Documents {
         texts.push(']');
         numbers.held.insert(collection.clone(), held);
         drop(numbers);
+        if fresh.len() == wanted.len() {
+            wanted.clear();
+        }
         let purpose = match purpose {
             Purpose::Records => JsValue::UNDEFINED,
             Purpose::Query(query) => JsValue::from_str(query),
             Purpose::Live(number) => JsValue::from(number),
         };
-        Ok(host.take(collection.as_str(), wanted, fresh, json(&ids)?, texts, purpose))
+        host.take(collection.as_str(), wanted, fresh, texts, purpose)
     }
 
     /// Gives JavaScript one document to hold, unless it holds it.
@@ -113,7 +114,7 @@ impl Documents {
         let number = numbers.take();
         numbers.held.entry(collection.clone()).or_default().insert(record.clone(), number);
         drop(numbers);
-        host.take_one(collection.as_str(), number, record.as_str(), text);
+        host.take_one(collection.as_str(), number, text);
     }
 
     /// Forgets what JavaScript holds of these records (none: of the whole collection); gives the numbers that are free.

@@ -20,22 +20,21 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(crate) fn emit(this: &JsHost, kind: &str, fact: &JsValue);
 
-    /// Keeps fresh documents under their numbers and gives the wanted ones, in order; 0 is `undefined`. `purpose` is a
-    /// query's text, a live query's number or undefined.
+    /// Keeps fresh documents under their numbers and gives the wanted ones (none: the fresh ones), in order; 0 is
+    /// `undefined`. `purpose` is a query's text, a live query's number or undefined.
     #[wasm_bindgen(method)]
     pub(crate) fn take(
         this: &JsHost,
         collection: &str,
         wanted: Vec<u32>,
         fresh: Vec<u32>,
-        ids: String,
         texts: String,
         purpose: JsValue,
     ) -> Array;
 
     /// Keeps one fresh document under its number.
     #[wasm_bindgen(method, js_name = takeOne)]
-    pub(crate) fn take_one(this: &JsHost, collection: &str, number: u32, id: &str, text: &str);
+    pub(crate) fn take_one(this: &JsHost, collection: &str, number: u32, text: &str);
 
     /// Asks the app for a token.
     #[wasm_bindgen(method, catch)]

@@ -11,7 +11,7 @@ use super::{
     cycle::{Cycle, CycleError, count},
 };
 use crate::{
-    model::{Direction, Phase, Table, collection_of},
+    model::{Direction, Phase, Table, collection_of, identify},
     plan::{ApplyPage, PageApplied, PageEnd},
     ports::{Backend, Host, Wanted},
 };
@@ -75,10 +75,11 @@ impl<H: Host> Client<H> {
         &self,
         epoch: u64,
         question: &Wanted,
-        page: PullPage,
+        mut page: PullPage,
         snapshot: &mut Snapshot,
         cycle: &mut Cycle,
     ) -> Result<PageApplied, CycleError> {
+        page.records.iter_mut().for_each(identify);
         let end = snapshot.end_of(&page);
         let plan = ApplyPage {
             strategy: self.strategies().get(&question.collection).copied().unwrap_or_default(),

@@ -9,7 +9,7 @@ use super::{
     cycle::{Cycle, CycleError, count},
 };
 use crate::{
-    model::{Direction, Error, Event, Phase, Retry},
+    model::{Direction, Error, Event, Phase, Retry, identify},
     plan::{ApplyAnswers, TakeBatch},
     ports::{Backend, Events as _, Host},
 };
@@ -73,7 +73,10 @@ impl<H: Host> Client<H> {
             pushed.results.into_iter().map(|result| (result.id().clone(), result)).collect();
         let answers = changes.into_iter().map(|change| {
             let missing = || PushResult::InDoubt { id: change.id.clone(), retry_after: None };
-            let result = results.remove(&change.id).unwrap_or_else(missing);
+            let mut result = results.remove(&change.id).unwrap_or_else(missing);
+            if let PushResult::Conflict { record, .. } = &mut result {
+                identify(record);
+            }
             (change, result, self.shared.change_id())
         });
         let answers: Vec<_> = answers.collect();

@@ -1,6 +1,7 @@
 //! The data that everything else speaks of: rows, keys, errors, status, options. Decides and stores nothing.
 
 mod collection;
+mod document;
 mod error;
 mod event;
 mod keys;
@@ -12,6 +13,7 @@ mod status;
 mod text;
 
 pub use collection::{CollectionOptions, ConflictStrategy, Direction};
+pub(crate) use document::{identified, identify};
 pub use error::{Error, ErrorCode, Retry};
 pub use event::{
     ChangeOrigin, Conflict, ConflictKind, Event, ParkedChange, PendingChange, PendingState, ResolvedAs,

@@ -7,7 +7,8 @@ use syncline_store::{Decision, Plan, Read, View};
 
 use super::{Origin, draft::Draft, edit::coalesce};
 use crate::model::{
-    Edit, Error, ErrorCode, QueueRow, RecordKeys, Single, Skew, Table, parked_key, read_row, record_of,
+    Edit, Error, ErrorCode, QueueRow, RecordKeys, Single, Skew, Table, identified, parked_key, read_row,
+    record_of,
 };
 
 /// Puts a parked change back into the queue, over whatever is queued there. Fails with `not-found`.
@@ -44,7 +45,10 @@ impl Plan for Requeue {
                 id: self.fresh.clone(),
                 base: base.as_ref().and_then(|base| base.version.clone()),
                 edited_at: self.now.plus(draft.single::<Skew>()?.milliseconds),
-                doc: self.doc.clone().map(Cow::Owned).or_else(|| parked.change.doc.clone()),
+                doc: match &self.doc {
+                    Some(doc) => Some(Cow::Owned(identified(doc, record).into_owned())),
+                    None => parked.change.doc.clone(),
+                },
             };
             let after = coalesce(base.as_ref(), queued.clone(), edit, self.now);
             draft.set_record(collection, &keys, (&base, &queued), (&base, &after))?;
