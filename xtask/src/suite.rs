@@ -14,8 +14,10 @@ use crate::{checks, demo, files, install, npm, pkg, tools, wasm};
 
 /// The seeds that every run of the tests plays.
 const SEEDS: u64 = 10_000;
-/// Where the tests in Chromium with Playwright are.
+/// Where the tests of pages and the extension are.
 const E2E: &str = "tests/e2e";
+/// Where the tests of the store are that take several contexts, a full disk, or a browser's death.
+const STORE: &str = "tests/store";
 /// The crates whose tests run on this machine. The commands' own are built apart, with the features they run with.
 const HOST: [&str; 5] = ["--workspace", "--exclude", "syncline", "--exclude", "xtask"];
 
@@ -48,7 +50,15 @@ pub(crate) fn lanes() -> Vec<Vec<Step>> {
         step("pkg", "the npm package, packed and tried", &["setup"], package),
         step("types", "TypeScript", &["pkg"], |places, reporter| once(checks::types(places, reporter))),
         step("sim", "the simulation", &[], simulation),
-        step("e2e", "pages and the extension in Chromium", &["build", "pkg", "tools"], e2e),
+        step("e2e", "pages and the extension in Chromium", &["build", "pkg", "tools"], |places, reporter| {
+            in_browsers(places, reporter, E2E)
+        }),
+        step(
+            "store",
+            "the store in browsers that share, fill up and die",
+            &["build", "pkg", "tools"],
+            |places, reporter| in_browsers(places, reporter, STORE),
+        ),
     ];
     vec![debug, release]
 }
@@ -116,16 +126,18 @@ fn simulation(places: &Places, reporter: &Reporter) -> Result<Tally> {
     Ok(if finished.is_success() { Tally::PASS } else { Tally::FAIL })
 }
 
-fn e2e(places: &Places, reporter: &Reporter) -> Result<Tally> {
-    let folder = places.built("e2e");
+/// Runs the JavaScript tests of a folder, which start browsers themselves.
+fn in_browsers(places: &Places, reporter: &Reporter, below: &str) -> Result<Tally> {
+    let folder = places.built("www");
     demo::assemble(places, &folder)?;
-    let tests = files::below(&places.source(E2E), &|_| true)?;
+    let tests = files::below(&places.source(below), &|_| true)?;
     let tests = tests.iter().filter(|file| file.to_string_lossy().ends_with(".test.mjs")).collect::<Vec<_>>();
-    ensure!(!tests.is_empty(), "{E2E} holds no *.test.mjs");
+    ensure!(!tests.is_empty(), "{below} holds no *.test.mjs");
     let mut node = process::program("node", places.root());
     node.args(["--test", "--test-reporter=spec", "--test-concurrency=1", "--test-timeout=300000"])
         .args(tests);
     node.env("SYNCLINE_CHROMIUM", tools::chromium().context("Chromium is missing")?);
+    node.env("SYNCLINE_FIREFOX", tools::firefox().context("Firefox is missing")?);
     node.env("SYNCLINE_SERVER", places.built("debug").join(demo::SERVER));
     node.env("SYNCLINE_WWW", folder);
     let finished = process::run(&mut node, &reporter.streamed())?;

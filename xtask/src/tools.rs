@@ -60,11 +60,13 @@ pub(crate) struct SystemTool {
     pub(crate) package: &'static str,
 }
 
+const FIREFOX: [&str; 2] = ["firefox", "firefox-esr"];
+
 /// The programs from Debian that the browser tests need.
 pub(crate) const SYSTEM_TOOLS: [SystemTool; 3] = [
     SystemTool { programs: &CHROMIUM, package: "chromium" },
     SystemTool { programs: &["chromedriver"], package: "chromium-driver" },
-    SystemTool { programs: &["firefox", "firefox-esr"], package: "firefox-esr" },
+    SystemTool { programs: &FIREFOX, package: "firefox-esr" },
 ];
 
 impl CargoTool {
@@ -92,7 +94,16 @@ impl SystemTool {
 
 /// Where the Chromium is that runs.
 pub(crate) fn chromium() -> Option<PathBuf> {
-    let name = CHROMIUM.into_iter().find(|program| says(program).is_some())?;
+    place_of(&CHROMIUM)
+}
+
+/// Where the Firefox is that runs.
+pub(crate) fn firefox() -> Option<PathBuf> {
+    place_of(&FIREFOX)
+}
+
+fn place_of(programs: &[&str]) -> Option<PathBuf> {
+    let name = programs.iter().find(|program| says(program).is_some())?;
     process::folders().into_iter().map(|folder| folder.join(name)).find(|path| path.is_file())
 }
 
