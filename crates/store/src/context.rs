@@ -31,7 +31,10 @@ pub(crate) enum Loading {
 
 impl<D: Disk, O: Observer> Context<D, O> {
     pub(crate) async fn open(disk: D, options: Options, observer: O) -> Result<Self, StoreError> {
-        let state = RefCell::new(State::open(disk.load().await?, options.cache_bytes)?);
+        let mut state = State::open(disk.load().await?, options.cache_bytes)?;
+        // Whoever opens the database asks for these.
+        drop(state.take_untold_damage());
+        let state = RefCell::new(state);
         Ok(Self { disk, observer, options, state, turns: Turns::default(), is_compacting: Cell::new(false) })
     }
 
@@ -41,6 +44,20 @@ impl<D: Disk, O: Observer> Context<D, O> {
         let view = Snapshot::new(&state, pins, &overlay);
         let seen = look(&view);
         (seen, view.into_misses())
+    }
+
+    /// Tells the observer what turned out damaged.
+    pub(crate) fn tell_damage(&self) {
+        let untold = self.state.borrow_mut().take_untold_damage();
+        untold.into_iter().for_each(|part| self.observer.handle_damage(part));
+    }
+
+    /// Forgets everything and reads the disk again.
+    pub(crate) async fn begin_anew(&self) -> Result<(), StoreError> {
+        let loaded = self.disk.load().await?;
+        self.state.borrow_mut().begin_anew(loaded)?;
+        self.observer.handle_reset();
+        Ok(())
     }
 
     /// Returns the newest generation and the last entry that this context knows.
@@ -113,7 +130,12 @@ impl<D: Disk, O: Observer> Context<D, O> {
 
     async fn fold(&self, through: Sequence, slice: Slice, ids: &[PageId]) -> Result<Compacted, StoreError> {
         let (generation, is_last) = (slice.generation, slice.is_last);
+        let damaged = self.state.borrow().damage().pages();
         let Some(pages) = self.pages_to_fold(generation, ids).await? else { return Ok(Compacted::Stale) };
+        if self.state.borrow().damage().pages() != damaged {
+            // Whoever owns the database can save something first. The next compaction sets the page aside.
+            return Ok(Compacted::Stale);
+        }
         let (mut folded, compaction);
         {
             let state = self.state.borrow();

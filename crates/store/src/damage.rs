@@ -11,15 +11,30 @@ use crate::{PageId, Part, Sequence};
 pub(crate) struct Damage {
     entries: BTreeMap<Sequence, Rc<[u8]>>,
     pages: BTreeSet<PageId>,
+    untold: Vec<Part>,
 }
 
 impl Damage {
     pub(crate) fn note_entry(&mut self, sequence: Sequence, blob: &Rc<[u8]>) {
-        self.entries.insert(sequence, Rc::clone(blob));
+        if self.entries.insert(sequence, Rc::clone(blob)).is_none() {
+            self.untold.push(Part::Entry(sequence));
+        }
     }
 
     pub(crate) fn note_page(&mut self, id: PageId) {
-        self.pages.insert(id);
+        if self.pages.insert(id) {
+            self.untold.push(Part::Page(id));
+        }
+    }
+
+    /// Takes the parts that turned out damaged since it was asked last.
+    pub(crate) fn take_untold(&mut self) -> Vec<Part> {
+        std::mem::take(&mut self.untold)
+    }
+
+    /// Returns the bytes of a damaged entry.
+    pub(crate) fn entry(&self, sequence: Sequence) -> Option<Rc<[u8]>> {
+        self.entries.get(&sequence).map(Rc::clone)
     }
 
     /// Lets go of the entries up to one, which are set aside.
@@ -34,6 +49,11 @@ impl Damage {
 
     pub(crate) fn has_page(&self, id: PageId) -> bool {
         self.pages.contains(&id)
+    }
+
+    /// Returns how many pages are damaged.
+    pub(crate) fn pages(&self) -> usize {
+        self.pages.len()
     }
 
     pub(crate) fn parts(&self) -> impl Iterator<Item = Part> + '_ {

@@ -9,7 +9,7 @@ use crate::context::{Context, Loading};
 use crate::plan::Plan;
 use crate::snapshot::Pins;
 use crate::turn::{Job, PlanJob, TurnResult, Work};
-use crate::{Compacted, Disk, DiskError, Observer, Part, Read, Sequence, StoreError, View};
+use crate::{Compacted, Disk, DiskError, Key, Observer, Part, Read, Salvaged, Sequence, StoreError, View};
 
 /// Sizes that trade memory and speed; the defaults suit a browser.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -90,6 +90,7 @@ impl<D: Disk + 'static, O: Observer + 'static> Database<D, O> {
             if loading == Loading::Ready {
                 let (seen, misses) = self.context.look(&pins, &mut look);
                 if misses.is_empty() {
+                    self.context.tell_damage();
                     return Ok(seen);
                 }
                 if self.context.load_pages(&misses, &mut pins).await? == Loading::Ready {
@@ -126,20 +127,44 @@ impl<D: Disk + 'static, O: Observer + 'static> Database<D, O> {
         self.join_turn(|work| work.is_tail_wanted = true).await.caught_up
     }
 
+    /// Forgets what is in memory and reads the disk again: what another context found damaged there may be whole here. The
+    /// observer is told that anything may have changed.
+    ///
+    /// # Errors
+    /// What the disk says; memory is then as it was.
+    pub async fn read_anew(&self) -> Result<(), StoreError> {
+        self.join_turn(|work| work.is_doubted = true).await.caught_up
+    }
+
+    /// Reads what is left of a damaged part. `is_row` tells a row from bytes that only look like one, so it has to look closely.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub async fn salvage(
+        &self,
+        part: Part,
+        is_row: impl FnMut(&Key, Option<&[u8]>) -> bool,
+    ) -> Result<Salvaged, StoreError> {
+        self.context.salvage(part, is_row).await
+    }
+
     /// Answers whether it is time to fold the log into the pages.
     pub fn is_compaction_due(&self) -> bool {
         !self.context.is_compacting.get() && self.is_long()
     }
 
     /// Folds the log into the pages, and once more where so many commits came meanwhile that it is due again. Commits go
-    /// on all the time; a second call while one is under way does nothing.
+    /// on all the time; a second call while one is under way does nothing. One that finds a damaged page ends there: the next
+    /// one sets it aside.
     ///
     /// # Errors
     /// What the disk says; nothing is lost then, and the next call tries again.
     pub async fn compact(&self) -> Result<(), StoreError> {
         let Some(_guard) = Compacting::begin(&self.context.is_compacting) else { return Ok(()) };
         loop {
-            match self.context.compact().await? {
+            let compacted = self.context.compact().await;
+            self.context.tell_damage();
+            match compacted? {
                 Compacted::Stale => return self.catch_up().await,
                 Compacted::Done if !self.is_long() => return Ok(()),
                 Compacted::Done => {}
@@ -182,7 +207,9 @@ impl<D: Disk + 'static, O: Observer + 'static> Database<D, O> {
 
     async fn join_turn(&self, ask: impl FnOnce(&mut Work)) -> TurnResult {
         let context = Rc::clone(&self.context);
-        self.context.turns.join(ask, async move || context.take_turn().await).await
+        let result = self.context.turns.join(ask, async move || context.take_turn().await).await;
+        self.context.tell_damage();
+        result
     }
 }
 

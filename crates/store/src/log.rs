@@ -30,7 +30,9 @@ impl<D: Disk, O: Observer> Context<D, O> {
     pub(crate) async fn take_turn(&self) -> TurnResult {
         let work = self.turns.begin();
         let mut pins = Pins::new();
-        let caught_up = if work.is_tail_wanted { self.catch_up(&mut pins).await } else { Ok(()) };
+        let doubted = if work.is_doubted { self.begin_anew().await } else { Ok(()) };
+        let is_tail_wanted = work.is_tail_wanted && doubted.is_ok();
+        let caught_up = if is_tail_wanted { self.catch_up(&mut pins).await } else { doubted };
         let committed = if work.jobs.is_empty() { Ok(()) } else { self.commit(&work.jobs, &mut pins).await };
         TurnResult { caught_up, committed }
     }
@@ -185,6 +187,7 @@ impl<D: Disk, O: Observer> Context<D, O> {
             self.state.borrow_mut().apply(sequence, commit);
         }
         self.state.borrow_mut().end_entry(sequence, bytes);
+        self.observer.handle_end(is_own);
     }
 
     /// Applies entries in their order, and tells the observer of each.

@@ -178,6 +178,10 @@ impl Disk for MemoryDisk {
         ))
     }
 
+    async fn set_aside(&self, entry: Sequence) -> Result<Option<Rc<[u8]>>, DiskError> {
+        Ok(self.kept()?.set_aside.get(&entry).cloned())
+    }
+
     async fn compact(&self, compaction: &Compaction) -> Result<Compacted, DiskError> {
         drop(self.kept()?);
         Ok(self.kept.borrow_mut().compact(compaction))

@@ -1,7 +1,7 @@
 //! Who is told of every commit, whichever context made it.
 //! Does not decide anything.
 
-use crate::{Key, Read, Value, View};
+use crate::{Key, Part, Read, Value, View};
 
 /// What one plan wrote.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -28,8 +28,15 @@ pub trait Observer {
     /// Learns of a commit that is durable; `before` are the rows before it.
     fn handle_commit(&self, before: &dyn View, commit: &Commit, is_own: bool);
 
+    /// Learns that all commits of one append have come, and are applied to memory: what is said once for all of them.
+    fn handle_end(&self, _is_own: bool) {}
+
     /// Learns that anything may have changed: commits were folded away before this context saw them.
     fn handle_reset(&self);
+
+    /// Learns that an entry or a page turned out damaged after the database was opened: its rows are gone as if they had
+    /// never been, as far as this context sees. What was damaged before is in `Database::corruptions` from the start.
+    fn handle_damage(&self, _part: Part) {}
 }
 
 impl Observer for () {

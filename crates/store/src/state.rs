@@ -290,6 +290,15 @@ impl State {
         self.sequence
     }
 
+    pub(crate) fn damage(&self) -> &Damage {
+        &self.damage
+    }
+
+    /// Takes the parts that turned out damaged since it was asked last.
+    pub(crate) fn take_untold_damage(&mut self) -> Vec<Part> {
+        self.damage.take_untold()
+    }
+
     pub(crate) fn corruptions(&self) -> Vec<Part> {
         let parts: BTreeSet<Part> =
             self.directory.set_aside.iter().copied().chain(self.damage.parts()).collect();

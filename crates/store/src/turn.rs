@@ -29,6 +29,8 @@ pub(crate) struct TurnResult {
 pub(crate) struct Work {
     pub(crate) jobs: Vec<Rc<dyn Job>>,
     pub(crate) is_tail_wanted: bool,
+    /// Whether nothing in memory is to be believed.
+    pub(crate) is_doubted: bool,
 }
 
 type Turn = LocalBoxFuture<'static, TurnResult>;

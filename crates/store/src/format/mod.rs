@@ -5,10 +5,12 @@ mod directory;
 mod entry;
 mod header;
 mod page;
+mod salvage;
 
 pub(crate) use directory::{Directory, PageInfo};
 pub(crate) use entry::{Entry, decode_entry, encode_entry};
 pub(crate) use page::{Page, encode_page};
+pub(crate) use salvage::{Layout, salvage};
 
 /// The format of everything that this version writes, and the newest that it reads.
 pub const FORMAT: u8 = 1;
