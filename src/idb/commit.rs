@@ -49,17 +49,19 @@ pub(super) enum Added {
 pub(super) async fn add(database: &IdbDatabase, number: Sequence, entry: &[u8]) -> Result<Added, Failure> {
     let writing = Writing::begin(database, &[LOG, META], "relaxed")?;
     let sent = || {
-        let adding = writing.store(LOG)?.add_with_key(&Uint8Array::from(entry), &key(number.0))?;
         let reading = writing.store(META)?.get(&HEAD.into())?;
+        // Comes last, see `end`.
+        let adding = writing.store(LOG)?.add_with_key(&Uint8Array::from(entry), &key(number.0))?;
         Ok((Signal::of_addition(&adding), reading))
     };
     let (adding, reading) = sent().map_err(|error: JsValue| Failure::undone(classify(&error)))?;
     let ended = writing.end().await;
     // The request is asked first: Chromium calls it an unknown error of the transaction when one fails after `commit()`.
-    if adding.now_or_never().is_some_and(|added| added.is_err_and(|error| is_taken(&error))) {
-        return Ok(Added::Taken);
+    match (adding.now_or_never(), ended) {
+        (Some(Err(error)), _) if is_taken(&error) => return Ok(Added::Taken),
+        (Some(Err(error)), Ok(())) => return Err(Failure::undone(classify(&error))),
+        (_, ended) => ended?,
     }
-    ended?;
     let row = reading.result().map_err(|error| Failure { error: classify(&error), is_undone: false })?;
     Ok(Added::Beside(head(Some(&row)).map_err(|error| Failure { error, is_undone: false })?))
 }
@@ -138,10 +140,17 @@ impl Writing {
         self.transaction.object_store(name)
     }
 
-    /// Says that nothing more comes, and waits until the transaction completed.
+    /// Says that nothing more comes, and waits until the transaction completed. For transactions that write with their last
+    /// request alone: after `commit()`, Firefox undoes one only if its last request fails, and otherwise keeps what the
+    /// others wrote, where the rule is to undo it (<https://w3c.github.io/IndexedDB/#async-execute-request>).
     pub(super) async fn end(self) -> Result<(), Failure> {
         // Where that throws, the transaction is over already, and how is what the event says.
         let _is_committing = self.transaction.commit();
+        self.ended().await
+    }
+
+    /// Waits until the transaction completed by itself, because all that was asked is answered.
+    pub(super) async fn ended(self) -> Result<(), Failure> {
         self.ended.await.map(drop).map_err(|error| Failure::of_transaction(&error))
     }
 

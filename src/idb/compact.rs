@@ -46,7 +46,7 @@ pub(super) async fn replace(database: &IdbDatabase, compaction: &Compaction) -> 
         writing.undo();
         return Err(Failure::undone(classify(&error)));
     }
-    writing.end().await?;
+    writing.ended().await?;
     Ok(Replaced::Done(last.filter(|last| *last < compaction.through)))
 }
 

@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::fmt;
 use std::rc::Rc;
 
+use gloo_timers::future::TimeoutFuture;
 use rexie::Rexie;
 use syncline_store::{
     Append, Blobs, Compacted, Compaction, Disk, DiskError, Entries, Generation, Loaded, PageId, Pages,
@@ -49,6 +50,11 @@ impl IndexedDb {
             Ok(done) => return Ok(done),
             Err(failure) => failure,
         };
+        if failure.error == DiskError::Aborted && connection.life() == Life::Alive {
+            // A browser that ends a connection undoes its transactions first, and says a turn later that it is closed
+            // (https://w3c.github.io/IndexedDB/#closing-connection).
+            TimeoutFuture::new(0).await;
+        }
         if !is_dead(&failure, connection.life()) {
             return Err(failure.error);
         }
