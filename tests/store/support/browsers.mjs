@@ -15,6 +15,9 @@ const FIREFOX = {
   "app.normandy.enabled": false,
   "app.update.auto": false,
   "browser.aboutwelcome.enabled": false,
+  "browser.newtab.preload": false,
+  // For its pictures of pages it would open them a second time, with a storage of their own that is empty.
+  "browser.pagethumbnails.capturing_disabled": true,
   "browser.sessionstore.resume_from_crash": false,
   "browser.shell.checkDefaultBrowser": false,
   "datareporting.policy.dataSubmissionEnabled": false,
