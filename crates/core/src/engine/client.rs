@@ -7,6 +7,7 @@ use syncline_protocol::{ChangeId, CollectionName, DeviceId, RecordId};
 use syncline_store::{Database, Plan, Read};
 
 use super::{
+    mending,
     messages::Message,
     mirror::Mirror,
     reading::{SeenRow, reads_of_record, row_of},
@@ -82,6 +83,9 @@ impl<H: Host> Client<H> {
         let account = options.account.clone();
         let shared = Shared::new(host, options);
         let database = Database::open(disk, store, Watcher(Rc::clone(&shared))).await?;
+        if mending::open(&shared, &database).await? {
+            shared.signal(Signal::Damaged);
+        }
         let device = DeviceId::trusted(shared.uuid());
         let identity = database.run(OpenPlan { device, account }).await??;
         let client = Self { shared, database, identity: Rc::new(identity) };
@@ -327,6 +331,8 @@ impl<H: Host> Client<H> {
         self.shared.host.spawn(Box::pin(async move {
             // Whoever waits for the commit that made it due goes first.
             client.shared.host.clock().sleep(COMPACTION_DELAY).await;
+            // It sets aside what is damaged, so whatever can be saved is saved before.
+            client.handle_damage().await;
             // A compaction that failed is due again at the next commit, and costs nothing but memory until then.
             drop(client.database.compact().await);
             client.shared.is_compacting.set(false);

@@ -54,6 +54,7 @@ impl<H: Host> Client<H> {
         let Some(backend) = self.shared.host.backend() else {
             return Err(Error::argument("backend", "none was given, so there is nothing to sync with").into());
         };
+        self.mend().await?;
         let began = self.shared.now();
         let before = backend.traffic();
         let mut cycle = Cycle::default();

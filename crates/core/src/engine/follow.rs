@@ -70,6 +70,12 @@ impl<H: Host> Client<H> {
             match signal {
                 Signal::Closed => return,
                 Signal::Requested(reply) => self.ask_leader(reply),
+                Signal::Damaged => self.handle_damage().await,
+                Signal::Mended(is_own) => {
+                    if let Err(error) = self.handle_mended(is_own).await {
+                        self.shared.host.events().emit(Event::Error(error));
+                    }
+                }
                 Signal::Reset => {
                     if let Err(error) = self.freshen_mirror().await {
                         self.shared.host.events().emit(Event::Error(error));

@@ -185,6 +185,12 @@ impl<H: Host> Client<H> {
         match signal {
             None | Some(Signal::Closed) => return Ok(Some(LeadEnd::Closed)),
             Some(Signal::LedAnew) => {}
+            Some(Signal::Damaged) => self.handle_damage().await,
+            Some(Signal::Mended(is_own)) => {
+                self.handle_mended(is_own).await?;
+                // What was lost is to be pulled, and what was saved to be pushed.
+                leader.scheduler.handle_local_change(now);
+            }
             Some(Signal::ContextRequested(request)) => {
                 self.shared.say(&Message::SyncStarted { request: request.clone() });
                 if !leader.served.has(&request) && !leader.waiting.has(&request) {

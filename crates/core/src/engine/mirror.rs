@@ -6,7 +6,7 @@ use syncline_protocol::CollectionName;
 use syncline_store::{Commit, Value, View};
 
 use crate::model::{
-    CollectionState, CollectionTable, Leadership, Single as _, Table, Tally, collection_key, read_row,
+    CollectionState, CollectionTable, Leadership, Mended, Single as _, Table, Tally, collection_key, read_row,
 };
 
 /// What is known of each collection of this database.
@@ -24,6 +24,8 @@ pub(super) struct Turned {
     pub(super) is_switched: bool,
     /// A leadership began.
     pub(super) is_led_anew: bool,
+    /// Damaged parts were mended.
+    pub(super) is_mended: bool,
 }
 
 impl Mirror {
@@ -47,6 +49,8 @@ impl Mirror {
             self.epoch = read::<Leadership>(value.as_ref()).epoch;
             turned.is_led_anew = true;
         }
+        let mended = Mended::key();
+        turned.is_mended = meta.iter().any(|(key, _)| *key == mended);
         for (name, (state, tally)) in &mut self.collections {
             let state_key = collection_key(CollectionTable::State, name);
             let tally_key = collection_key(CollectionTable::Tally, name);

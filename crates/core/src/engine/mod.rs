@@ -13,6 +13,7 @@ mod cycle;
 mod follow;
 mod lead;
 mod lookup;
+mod mending;
 mod messages;
 mod mirror;
 mod pulling;

@@ -2,12 +2,13 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     rc::Rc,
 };
 
 use futures::channel::{mpsc, oneshot};
 use syncline_protocol::{ChangeId, Millis};
+use syncline_store::Part;
 use uuid::Builder;
 
 use super::{
@@ -29,6 +30,8 @@ pub(super) type Reply = oneshot::Sender<Result<SyncReport, Error>>;
 pub(super) enum Signal {
     /// The client is closing.
     Closed,
+    /// A part of the database turned out damaged.
+    Damaged,
     /// The server may have news.
     Hint,
     /// A leadership began, here or in another context.
@@ -37,6 +40,8 @@ pub(super) enum Signal {
     LiveUp,
     /// The app changed something, here or in another context.
     LocalChange,
+    /// A context has mended what was damaged; whether it is this one.
+    Mended(bool),
     /// Another context asks for a sync.
     ContextRequested(String),
     /// The app asks for a sync.
@@ -63,6 +68,8 @@ pub(super) struct Shared<H> {
     /// Syncs that this context asked the leader for, and whether it was heard.
     pub(super) asked: RefCell<BTreeMap<String, (Option<Reply>, bool)>>,
     pub(super) is_compacting: Cell<bool>,
+    /// The damaged parts that the app was told of, or that were mended before this context was there.
+    pub(super) told_parts: RefCell<BTreeSet<Part>>,
     /// Where the loop hears signals, until it runs.
     pub(super) receiver: RefCell<Option<mpsc::UnboundedReceiver<Signal>>>,
     signals: mpsc::UnboundedSender<Signal>,
@@ -86,6 +93,7 @@ impl<H: Host> Shared<H> {
             is_pushing: Cell::default(),
             asked: RefCell::default(),
             is_compacting: Cell::default(),
+            told_parts: RefCell::default(),
             receiver: RefCell::new(Some(receiver)),
             signals,
             status: RefCell::default(),

@@ -7,7 +7,7 @@ use std::{
 };
 
 use syncline_protocol::{CollectionName, RecordId};
-use syncline_store::{Commit, Key, Observer, Read, Value, View};
+use syncline_store::{Commit, Key, Observer, Part, Read, Value, View};
 
 use super::{
     messages::Message,
@@ -56,6 +56,9 @@ impl<H: Host> Observer for Watcher<H> {
         if is_own {
             shared.say(&Message::Committed);
         }
+        if turned.is_mended {
+            shared.signal(Signal::Mended(is_own));
+        }
         if turned.is_switched {
             shared.signal(Signal::Settings);
         }
@@ -88,6 +91,12 @@ impl<H: Host> Observer for Watcher<H> {
 }
 
 impl<H: Host> Watcher<H> {
+
+    fn handle_damage(&self, _part: Part) {
+        // Rows are gone that the app may have seen.
+        self.handle_reset();
+        self.0.signal(Signal::Damaged);
+    }
     /// Lets indexes and live queries take in what changed.
     fn follow(
         &self,

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use syncline_protocol::ProblemCode;
-use syncline_store::{DiskError, StoreError};
+use syncline_store::{DiskError, PageId, Part, Sequence, StoreError};
 use thiserror::Error;
 
 macro_rules! error_codes {
@@ -102,13 +102,26 @@ pub struct Error {
     pub message: String,
     /// When trying again makes sense.
     pub retry: Retry,
+    /// The part of the database that is damaged, where that is what went wrong.
+    pub part: Option<Part>,
 }
 
 impl Error {
     /// Makes an error whose retry answer follows from its code.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         let retry = if code.is_retryable() { Retry::Later } else { Retry::Never };
-        Self { code, message: message.into(), retry }
+        Self { code, message: message.into(), retry, part: None }
+    }
+
+    /// A part of the database that cannot be read; everything else is served.
+    pub fn damaged(part: Part) -> Self {
+        let name = match part {
+            Part::Directory => "the directory of the database".to_owned(),
+            Part::Entry(Sequence(number)) => format!("entry {number} of the database"),
+            Part::Page(PageId(number)) => format!("page {number} of the database"),
+        };
+        let message = format!("{name} was damaged: what could be read was saved, the rest is pulled again");
+        Self { part: Some(part), ..Self::new(ErrorCode::StorageCorrupt, message) }
     }
 
     /// An argument that is wrong, by its name.

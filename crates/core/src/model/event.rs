@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize, Serializer};
 use syncline_protocol::{Change, ChangeId, CollectionName, JsonText, Millis, RecordId};
+use syncline_store::{PageId, Part, Sequence};
 
 use super::{Error, LiveChange, Status};
 
@@ -169,10 +170,32 @@ pub struct SyncReport {
 impl Serialize for Error {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         use serde::ser::SerializeStruct as _;
-        let mut fields = serializer.serialize_struct("Error", 3)?;
+        let details = self.part.map(DamagedPart::of);
+        let mut fields = serializer.serialize_struct("Error", 3 + usize::from(details.is_some()))?;
         fields.serialize_field("code", self.code.as_str())?;
         fields.serialize_field("message", &self.message)?;
         fields.serialize_field("retryable", &self.code.is_retryable())?;
+        match &details {
+            Some(details) => fields.serialize_field("details", details)?,
+            None => fields.skip_field("details")?,
+        }
         fields.end()
+    }
+}
+
+/// A damaged part as the app sees it.
+#[derive(Serialize)]
+struct DamagedPart {
+    part: &'static str,
+    number: Option<u64>,
+}
+
+impl DamagedPart {
+    fn of(part: Part) -> Self {
+        match part {
+            Part::Directory => Self { part: "directory", number: None },
+            Part::Entry(Sequence(number)) => Self { part: "entry", number: Some(number) },
+            Part::Page(PageId(number)) => Self { part: "page", number: Some(number) },
+        }
     }
 }

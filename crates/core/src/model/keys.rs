@@ -93,6 +93,18 @@ pub fn collection_key(table: CollectionTable, collection: &CollectionName) -> Ke
 }
 
 /// The key of a parked change.
+/// Which collection a key of the meta table is about, and what it says of it; `None` for keys that are about none.
+pub fn collection_row_of(key: &Key) -> Option<(CollectionTable, CollectionName)> {
+    let (_, name) = key.as_bytes().split_first().filter(|_| Table::Meta.has(key))?;
+    let (kind, name) = std::str::from_utf8(name).ok()?.split_once('/')?;
+    let table = match kind {
+        "c" => CollectionTable::State,
+        "t" => CollectionTable::Tally,
+        _ => return None,
+    };
+    Some((table, CollectionName::trusted(name)))
+}
+
 pub fn parked_key(change: &ChangeId) -> Key {
     let mut bytes = vec![Table::Parked.byte()];
     bytes.extend_from_slice(change.as_str().as_bytes());

@@ -1,8 +1,10 @@
 //! The small rows about the database itself. One row type per fact that changes by itself.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use syncline_protocol::{Cursor, DeviceId, Millis};
-use syncline_store::Key;
+use syncline_store::{Key, Part};
 
 use super::keys::meta_key;
 
@@ -57,6 +59,14 @@ pub struct Skew {
     pub milliseconds: i64,
 }
 single!(Skew, "skew");
+
+/// What turned out damaged and was mended as far as that goes, so that it happens once per part and device.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Mended {
+    /// The parts.
+    pub parts: BTreeSet<Part>,
+}
+single!(Mended, "mended");
 
 /// What sync knows of one collection.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]

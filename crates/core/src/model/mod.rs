@@ -20,11 +20,11 @@ pub use event::{
     SyncReport,
 };
 pub use keys::{
-    CollectionTable, RecordKeys, Table, collection_key, collection_of, parked_key, record_key, record_of,
-    record_within,
+    CollectionTable, RecordKeys, Table, collection_key, collection_of, collection_row_of, parked_key,
+    record_key, record_of, record_within,
 };
 pub use live::{LiveChange, LiveNumber, Patch};
-pub use meta::{CollectionState, Identity, Leadership, RetryState, Single, Skew, Tally};
+pub use meta::{CollectionState, Identity, Leadership, Mended, RetryState, Single, Skew, Tally};
 pub use options::{Backoff, Options, Schedule};
 pub use rows::{Base, Deletion, Edit, EditOp, Overtaken, ParkedRow, QueueRow, RowError, StoredVersion};
 pub(crate) use rows::{read_row, write_row};

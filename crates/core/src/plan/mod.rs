@@ -6,11 +6,15 @@ mod draft;
 mod edit;
 mod fence;
 mod lead;
+mod mend;
+#[cfg(test)]
+mod mend_scenarios;
 mod open;
 mod park;
 mod pull;
 mod push;
 mod rebase;
+mod remains;
 #[cfg(test)]
 mod scenarios;
 mod settings;
@@ -21,12 +25,14 @@ pub use answer::{AnswersApplied, ApplyAnswers};
 pub use edit::{EditIntent, EditKind, EditPlan};
 pub use fence::{Fenced, FencedOut};
 pub use lead::{KeepRetry, TakeLeadership};
+pub use mend::{Damaged, Mend};
 pub use open::OpenPlan;
 pub use park::{Discard, Requeue};
 pub use pull::{ApplyPage, PageApplied, PageEnd};
 pub(crate) use push::change_of;
 pub use push::{Batch, TakeBatch};
 pub use rebase::{Rebaser, ResolvedConflict};
+pub(crate) use remains::is_row;
 pub use settings::{Enable, KeepSkew, MarkSynced};
 
 use crate::model::{Error, ErrorCode, RowError};

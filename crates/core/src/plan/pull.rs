@@ -126,6 +126,8 @@ impl ApplyPage {
         let new = Incoming::of_record(incoming);
         let after = match queued.clone() {
             None => None,
+            // The base was lost, and comes back as it was when the change was made.
+            Some(row) if is_made_on(&row, incoming) => Some(row),
             Some(row) if row.is_sent => {
                 let common = row.overtaken.map_or_else(|| base.clone(), |overtaken| overtaken.common);
                 let overtaken = Some(Overtaken { common, deletion: new.deletion() });
@@ -191,6 +193,12 @@ impl ApplyPage {
         }
         Ok(())
     }
+}
+
+/// Whether a change was made on just what comes in.
+fn is_made_on(row: &QueueRow<'_>, incoming: &RemoteRecord) -> bool {
+    let base = row.change.base.clone().map(Version::from);
+    incoming.data.is_some() && row.overtaken.is_none() && base.is_some() && base == incoming.version
 }
 
 /// Whether an incoming record says nothing new: pulls are at least once.

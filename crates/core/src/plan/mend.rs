@@ -1,0 +1,221 @@
+//! What is put back of damaged parts, and what is done so that the server fills the rest in: once per part and device.
+//! Reads no disk; what can still be read of a part is handed in.
+//!
+//! A queued or parked change, and what the database says of itself, is put back as it was, because nobody else has it. So a
+//! change that may have been sent stays frozen. Deletions are not repeated: a queued change that was answered already goes out
+//! once more under its own key, which has no effect. A base row comes back where there is none, but without its version:
+//! a bit of its document may be wrong, and the next pull, which starts from nothing, replaces what has no version. Where no
+//! server ever answers, it is all there is.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Serialize, de::DeserializeOwned};
+use syncline_protocol::CollectionName;
+use syncline_store::{Decision, Key, Part, Plan, Read, Salvaged, Value, View, Write};
+
+use super::Origin;
+use crate::model::{
+    Base, CollectionState, CollectionTable, Error, Mended, ParkedRow, QueueRow, Single, Table, Tally,
+    collection_key, collection_of, collection_row_of, read_row, record_of, write_row,
+};
+
+/// A damaged part with what is left of it.
+#[derive(Clone, Debug)]
+pub struct Damaged {
+    /// Which part.
+    pub part: Part,
+    /// Its rows that can still be read.
+    pub salvaged: Salvaged,
+    /// What was at their keys when they were read. Where that changed since, somebody was faster, and is right.
+    pub seen: BTreeMap<Key, Value>,
+}
+
+/// Mends parts that no context of this device has mended yet.
+#[derive(Clone, Debug)]
+pub struct Mend {
+    /// The collections that the app knows.
+    pub collections: Vec<CollectionName>,
+    /// What is damaged.
+    pub parts: Vec<Damaged>,
+}
+
+impl Plan for Mend {
+    type Outcome = Result<(), Error>;
+
+    fn reads(&self) -> Vec<Read> {
+        let records = |name| [collection_of(Table::Base, name), collection_of(Table::Queue, name)];
+        let affected = self.collections.iter().filter(|name| self.parts.iter().any(|one| one.may_have(name)));
+        affected.flat_map(records).chain([Table::Meta.all(), Table::Parked.all()]).collect()
+    }
+
+    fn origin(&self) -> u8 {
+        Origin::Remote.tag()
+    }
+
+    fn decide(&self, view: &dyn View) -> Decision<Self::Outcome> {
+        let mut mending = Mending { view, writes: BTreeMap::new() };
+        match self.mend(&mut mending) {
+            Ok(()) => {
+                let write = |(key, value)| Write { key, value: Some(value) };
+                Decision { writes: mending.writes.into_iter().map(write).collect(), outcome: Ok(()) }
+            }
+            Err(error) => Decision { writes: Vec::new(), outcome: Err(error) },
+        }
+    }
+}
+
+impl Mend {
+    fn mend(&self, mending: &mut Mending<'_>) -> Result<(), Error> {
+        let known = mending.read::<Mended>(&Mended::key());
+        let is_new =
+            |damaged: &&Damaged| known.as_ref().is_none_or(|known| !known.parts.contains(&damaged.part));
+        let mut parts: Vec<&Damaged> = self.parts.iter().filter(is_new).collect();
+        if parts.is_empty() {
+            return Ok(());
+        }
+        // What was set aside first, then pages, then entries in their order: what is newer comes later.
+        parts.sort_by_key(|one| (one.salvaged.is_in_use, matches!(one.part, Part::Entry(_)), one.part));
+        // Where the list of what was mended is lost too, parts that are long out of use have most likely been on it, and
+        // what they say is old.
+        let remembers = known.is_some()
+            || parts.iter().any(|one| one.salvaged.rows.contains_key(&Mended::key()))
+            || !parts.iter().any(|one| one.salvaged.is_in_use && one.may_have_any(&Read::Key(Mended::key())));
+        for damaged in &parts {
+            if damaged.salvaged.is_in_use || remembers {
+                mending.put_back(damaged)?;
+            }
+        }
+        let names: BTreeSet<CollectionName> =
+            self.collections.iter().cloned().chain(mending.named()).collect();
+        for name in names.iter().filter(|name| parts.iter().any(|one| one.may_have(name))) {
+            mending.pull_again(name)?;
+            mending.recount(name)?;
+        }
+        let mut mended = mending.read::<Mended>(&Mended::key()).unwrap_or_default();
+        mended.parts.extend(known.into_iter().flat_map(|known| known.parts));
+        mended.parts.extend(parts.iter().map(|one| one.part));
+        mending.put(Mended::key(), &mended)
+    }
+}
+
+impl Damaged {
+    /// Whether the part may have had rows of a collection, or what is counted of it.
+    fn may_have(&self, name: &CollectionName) -> bool {
+        let tables = [Table::Base, Table::Queue].map(|table| collection_of(table, name));
+        let meta = [CollectionTable::State, CollectionTable::Tally]
+            .map(|table| Read::Key(collection_key(table, name)));
+        tables.iter().chain(&meta).chain([&Table::Parked.all()]).any(|read| self.may_have_any(read))
+    }
+
+    fn may_have_any(&self, read: &Read) -> bool {
+        let Some(Read::Range { start, end }) = &self.salvaged.range else { return true };
+        let is_before_end = |key: &Key| end.as_ref().is_none_or(|end| key < end);
+        match read {
+            Read::Key(key) => key >= start && is_before_end(key),
+            Read::Range { start: first, end: last } => {
+                is_before_end(first) && last.as_ref().is_none_or(|last| start < last)
+            }
+        }
+    }
+
+    /// Whether the salvaged row is the latest of its key.
+    fn is_latest(&self, view: &dyn View, key: &Key) -> bool {
+        let known = view.row(key);
+        known.is_none() || self.salvaged.is_in_use && known.as_ref() == self.seen.get(key)
+    }
+}
+
+/// The rows as they are, under what is put back.
+struct Mending<'v> {
+    view: &'v dyn View,
+    writes: BTreeMap<Key, Vec<u8>>,
+}
+
+impl Mending<'_> {
+    fn put_back(&mut self, damaged: &Damaged) -> Result<(), Error> {
+        for (key, value) in &damaged.salvaged.rows {
+            let Some(value) = value.as_ref().filter(|_| damaged.is_latest(self.view, key)) else { continue };
+            if let Some((table, ..)) = record_of(key) {
+                if table == Table::Queue {
+                    self.writes.insert(key.clone(), value.to_vec());
+                } else if self.view.row(key).is_none() {
+                    let base: Base<'_> = read_row(value)?;
+                    self.put(key.clone(), &Base { version: None, ..base })?;
+                }
+            } else if let Some((table, _)) = collection_row_of(key) {
+                if table == CollectionTable::State {
+                    let state: CollectionState = read_row(value)?;
+                    self.put(key.clone(), &CollectionState { cursor: None, ..state })?;
+                }
+            } else {
+                self.writes.insert(key.clone(), value.to_vec());
+            }
+        }
+        Ok(())
+    }
+
+    /// The collections that the database itself speaks of.
+    fn named(&self) -> Vec<CollectionName> {
+        let Read::Range { start, end } = Table::Meta.all() else { return Vec::new() };
+        let kept = self.view.range(&start, end.as_ref()).map(|(key, _)| key);
+        let names = kept.chain(self.writes.keys().cloned()).filter_map(|key| collection_row_of(&key));
+        names.map(|(_, name)| name).collect()
+    }
+
+    fn pull_again(&mut self, name: &CollectionName) -> Result<(), Error> {
+        let key = collection_key(CollectionTable::State, name);
+        match self.read::<CollectionState>(&key) {
+            Some(state) if state.cursor.is_some() => {
+                self.put(key, &CollectionState { cursor: None, ..state })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn recount(&mut self, name: &CollectionName) -> Result<(), Error> {
+        let bases = self.rows_of(&collection_of(Table::Base, name), |_| true);
+        let queued = self.rows_of(&collection_of(Table::Queue, name), |bytes| {
+            read_row::<QueueRow<'_>>(bytes).is_ok_and(|row| row.local().is_some())
+        });
+        let parked = self.rows_of(&Table::Parked.all(), |bytes| {
+            read_row::<ParkedRow<'_>>(bytes).is_ok_and(|row| row.collection == *name)
+        });
+        let record = |key: &Key| record_of(key).map(|(_, _, record)| record);
+        let hidden: BTreeSet<_> = queued.keys().filter_map(record).collect();
+        let shown = bases.keys().filter_map(record).filter(|record| !hidden.contains(record)).count();
+        let tally = Tally {
+            records: number(shown).saturating_add(number(queued.values().filter(|is| **is).count())),
+            pending: number(queued.len()),
+            parked: number(parked.values().filter(|is| **is).count()),
+        };
+        let key = collection_key(CollectionTable::Tally, name);
+        let known = self.read::<Tally>(&key).unwrap_or_default();
+        if known == tally { Ok(()) } else { self.put(key, &tally) }
+    }
+
+    /// What a question says of each row.
+    fn rows_of(&self, read: &Read, ask: impl Fn(&[u8]) -> bool) -> BTreeMap<Key, bool> {
+        let Read::Range { start, end } = read else { return BTreeMap::new() };
+        let kept = self.view.range(start, end.as_ref()).map(|(key, value)| (key, ask(&value)));
+        let is_within = |key: &Key| key >= start && end.as_ref().is_none_or(|end| key < end);
+        let put = self.writes.iter().filter(|(key, _)| is_within(key));
+        kept.chain(put.map(|(key, value)| (key.clone(), ask(value)))).collect()
+    }
+
+    /// A row; one that cannot be read counts as none.
+    fn read<T: DeserializeOwned>(&self, key: &Key) -> Option<T> {
+        match self.writes.get(key) {
+            Some(written) => read_row(written).ok(),
+            None => self.view.row(key).and_then(|value| read_row(&value).ok()),
+        }
+    }
+
+    fn put<T: Serialize>(&mut self, key: Key, row: &T) -> Result<(), Error> {
+        self.writes.insert(key, write_row(row)?);
+        Ok(())
+    }
+}
+
+fn number(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
+}

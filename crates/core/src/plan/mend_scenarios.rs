@@ -1,0 +1,208 @@
+//! Damage as stories over the plans: rows that are lost, what is put back of them, and what the server fills in.
+
+use std::collections::BTreeMap;
+
+use syncline_protocol::{CollectionName, Cursor, Version};
+use syncline_store::{Key, PageId, Part, Read, Salvaged, Sequence, Value};
+
+use super::testing::{Rows, remote, todos};
+use super::*;
+use crate::model::{
+    Base, CollectionState, CollectionTable, ConflictStrategy, Identity, Mended, QueueRow, Single, Table,
+    Tally, collection_key, collection_of, read_row, record_key, write_row,
+};
+
+const PAGE: Part = Part::Page(PageId(7));
+
+fn put(text: &str) -> EditKind {
+    EditKind::Put(text.into())
+}
+
+fn cursor(text: &str) -> PageEnd {
+    PageEnd::Cursor(Cursor(text.to_owned()))
+}
+
+fn key(table: Table, id: &str) -> Key {
+    record_key(table, &todos(), &syncline_protocol::RecordId::trusted(id))
+}
+
+/// Two records that server and device agree on, and an edit of each.
+fn edited(strategy: ConflictStrategy) -> Rows {
+    let mut rows = Rows { strategy, ..Rows::default() };
+    let records = vec![remote("a", 1, Some(r#"{"x":1}"#)), remote("b", 1, Some(r#"{"x":1}"#))];
+    rows.pull(records, None, cursor("1"));
+    rows.edit("a", put(r#"{"x":2}"#)).unwrap();
+    rows.edit("b", put(r#"{"x":2}"#)).unwrap();
+    rows
+}
+
+/// Loses all rows of a range; those that `is_readable` can be saved.
+fn lose(rows: &mut Rows, range: Option<Read>, is_readable: impl Fn(&Key) -> bool) -> Damaged {
+    let is_lost = |key: &Key| match &range {
+        Some(Read::Range { start, end }) => key >= start && end.as_ref().is_none_or(|end| key < end),
+        _ => true,
+    };
+    let (lost, kept): (BTreeMap<Key, Value>, _) =
+        std::mem::take(&mut rows.rows).into_iter().partition(|(key, _)| is_lost(key));
+    rows.rows = kept;
+    let readable = lost.into_iter().filter(|(key, _)| is_readable(key));
+    let saved = readable.map(|(key, value)| (key, Some(value))).collect();
+    let salvaged = Salvaged { is_in_use: true, range, rows: saved };
+    Damaged { part: PAGE, salvaged, seen: BTreeMap::new() }
+}
+
+fn mend(rows: &mut Rows, damaged: Damaged) {
+    rows.run(&Mend { collections: vec![todos()], parts: vec![damaged] }).unwrap();
+}
+
+fn state(rows: &Rows, collection: &CollectionName) -> CollectionState {
+    read_row(&rows.rows[&collection_key(CollectionTable::State, collection)]).unwrap()
+}
+
+fn queued<'a>(rows: &'a Rows, id: &str) -> QueueRow<'a> {
+    read_row(&rows.rows[&key(Table::Queue, id)]).unwrap()
+}
+
+#[test]
+fn queued_changes_are_put_back_as_they_were_and_what_was_sent_stays_frozen() {
+    let mut rows = edited(ConflictStrategy::LastWriteWins);
+    let batch = rows.take_batch();
+    rows.edit("a", put(r#"{"x":3}"#)).unwrap();
+    let before = rows.rows.clone();
+    let damaged = lose(&mut rows, Some(Table::Queue.all()), |_| true);
+    assert_eq!(rows.local("a").unwrap(), r#"{"x":1}"#);
+    mend(&mut rows, damaged);
+    for id in ["a", "b"] {
+        assert_eq!(rows.rows[&key(Table::Queue, id)], before[&key(Table::Queue, id)]);
+    }
+    assert_eq!(rows.take_batch(), batch);
+    assert_eq!(rows.local("a").unwrap(), r#"{"x":3}"#);
+    assert_eq!(state(&rows, &todos()).cursor, None);
+}
+
+#[test]
+fn what_is_counted_is_what_is_left() {
+    let mut rows = edited(ConflictStrategy::LastWriteWins);
+    rows.edit("c", put("{}")).unwrap();
+    rows.edit("b", EditKind::Delete).unwrap();
+    let damaged = lose(&mut rows, Some(Table::Queue.all()), |known| *known == key(Table::Queue, "b"));
+    mend(&mut rows, damaged);
+    assert_eq!(rows.tally(), Tally { records: 1, pending: 1, parked: 0 });
+}
+
+#[test]
+fn a_base_that_was_saved_is_shown_until_the_server_says_what_it_is() {
+    let mut rows = Rows::default();
+    rows.pull(vec![remote("a", 1, Some(r#"{"x":1}"#))], None, cursor("1"));
+    let mut damaged = lose(&mut rows, Some(collection_of(Table::Base, &todos())), |_| true);
+    for row in damaged.salvaged.rows.values_mut() {
+        let base: Base<'_> = read_row(row.as_ref().unwrap()).unwrap();
+        let wrong = write_row(&Base { doc: r#"{"x":9}"#.into(), ..base.clone() }).unwrap();
+        *row = Some(wrong.into());
+    }
+    mend(&mut rows, damaged);
+    assert_eq!(rows.local("a").unwrap(), r#"{"x":9}"#);
+    assert_eq!(rows.tally().records, 1);
+    rows.pull(vec![remote("a", 1, Some(r#"{"x":1}"#))], None, cursor("1"));
+    assert_eq!(rows.local("a").unwrap(), r#"{"x":1}"#, "of the same version, and believed");
+}
+
+#[test]
+fn a_change_whose_base_was_lost_meets_no_conflict_when_the_base_comes_back() {
+    for is_saved in [false, true] {
+        let mut rows = edited(ConflictStrategy::ServerWins);
+        let damaged = lose(&mut rows, Some(Table::Base.all()), |_| is_saved);
+        mend(&mut rows, damaged);
+        let page = rows.pull(vec![remote("a", 1, Some(r#"{"x":1}"#))], None, cursor("1"));
+        assert!(page.conflicts.is_empty());
+        assert_eq!(rows.local("a").unwrap(), r#"{"x":2}"#);
+        assert_eq!(rows.take_batch()[0].base, Some(Version::Number(1)));
+    }
+}
+
+#[test]
+fn only_collections_that_the_part_may_have_had_are_pulled_again() {
+    let mut rows = edited(ConflictStrategy::LastWriteWins);
+    let notes = CollectionName::trusted("notes");
+    let pulled = CollectionState { cursor: Some(Cursor("5".into())), ..CollectionState::default() };
+    let notes_key = collection_key(CollectionTable::State, &notes);
+    rows.rows.insert(notes_key.clone(), write_row(&pulled).unwrap().into());
+    let damaged = lose(&mut rows, Some(collection_of(Table::Base, &todos())), |_| true);
+    mend(&mut rows, damaged);
+    assert_eq!(state(&rows, &notes), pulled);
+    assert_eq!(state(&rows, &todos()).cursor, None);
+    let entry = Damaged { part: Part::Entry(Sequence(3)), salvaged: Salvaged::default(), seen: [].into() };
+    mend(&mut rows, entry);
+    assert_eq!(state(&rows, &notes).cursor, None, "an entry may have had anything");
+}
+
+#[test]
+fn what_the_database_says_of_itself_is_put_back_but_for_the_cursor() {
+    let mut rows = edited(ConflictStrategy::LastWriteWins);
+    rows.run(&Enable { collections: vec![todos()], is_enabled: true }).unwrap();
+    let device = syncline_protocol::DeviceId::trusted("me");
+    rows.run(&OpenPlan { device: device.clone(), account: Some("ann".to_owned()) }).unwrap();
+    let damaged = lose(&mut rows, Some(Table::Meta.all()), |_| true);
+    mend(&mut rows, damaged);
+    let identity: Identity = read_row(&rows.rows[&Identity::key()]).unwrap();
+    assert_eq!((identity.device, identity.account.as_deref()), (device, Some("ann")));
+    let state = state(&rows, &todos());
+    assert!(state.is_enabled && state.cursor.is_none());
+    assert_eq!(rows.tally(), Tally { records: 2, pending: 2, parked: 0 });
+}
+
+#[test]
+fn a_part_is_mended_once() {
+    let mut rows = edited(ConflictStrategy::LastWriteWins);
+    let damaged = lose(&mut rows, Some(Table::Queue.all()), |_| true);
+    mend(&mut rows, damaged.clone());
+    let batch = rows.take_batch();
+    for change in &batch {
+        let version = Version::Number(2);
+        rows.answer(change, syncline_protocol::PushResult::Applied { id: change.id.clone(), version });
+    }
+    rows.pull(Vec::new(), None, cursor("2"));
+    let before = rows.rows.clone();
+    mend(&mut rows, damaged);
+    assert_eq!(rows.rows, before);
+}
+
+#[test]
+fn a_row_that_changed_since_it_was_looked_at_is_newer() {
+    let mut rows = edited(ConflictStrategy::LastWriteWins);
+    let damaged = lose(&mut rows, Some(Table::Queue.all()), |_| true);
+    rows.edit("a", put(r#"{"x":5}"#)).unwrap();
+    mend(&mut rows, damaged);
+    assert_eq!(rows.local("a").unwrap(), r#"{"x":5}"#);
+    assert_eq!(rows.local("b").unwrap(), r#"{"x":2}"#);
+}
+
+#[test]
+fn an_edit_in_a_damaged_entry_replaces_the_older_one_that_was_seen_below_it() {
+    let mut rows = edited(ConflictStrategy::LastWriteWins);
+    let older = rows.rows.clone();
+    rows.edit("a", put(r#"{"x":5}"#)).unwrap();
+    let a = key(Table::Queue, "a");
+    let saved = [(a.clone(), Some(rows.rows[&a].clone()))].into();
+    rows.rows = older;
+    let seen = [(a.clone(), rows.rows[&a].clone())].into();
+    let salvaged = Salvaged { is_in_use: true, range: None, rows: saved };
+    mend(&mut rows, Damaged { part: Part::Entry(Sequence(4)), salvaged, seen });
+    assert_eq!(queued(&rows, "a").local(), Some(r#"{"x":5}"#));
+}
+
+#[test]
+fn what_was_set_aside_long_ago_is_left_alone_where_the_list_of_what_was_mended_is_lost() {
+    let mut rows = edited(ConflictStrategy::LastWriteWins);
+    let mut old = lose(&mut rows, Some(Table::Queue.all()), |_| true);
+    (old.salvaged.is_in_use, old.salvaged.range) = (false, None);
+    let mut lost = lose(&mut rows, Some(Table::Meta.all()), |_| false);
+    lost.part = Part::Page(PageId(8));
+    let mut others = Rows { rows: rows.rows.clone(), ..Rows::default() };
+    rows.run(&Mend { collections: vec![todos()], parts: vec![old.clone(), lost] }).unwrap();
+    assert_eq!(rows.queue_ids(), Vec::<String>::new());
+    let mended: Mended = read_row(&rows.rows[&Mended::key()]).unwrap();
+    assert_eq!(mended.parts, [PAGE, Part::Page(PageId(8))].into());
+    mend(&mut others, old);
+    assert_eq!(others.queue_ids(), ["a", "b"], "where nothing else is lost it was just never mended");
+}

@@ -1,0 +1,99 @@
+//! Tells a row from bytes that only look like one: what is left of a damaged part is read more closely than what is whole.
+//! Puts nothing back.
+
+use serde::{Deserialize, Serialize};
+use syncline_protocol::{CollectionName, RecordId};
+use syncline_store::Key;
+
+use crate::model::{
+    Base, CollectionState, CollectionTable, Edit, Identity, Leadership, Mended, ParkedRow, QueueRow,
+    RetryState, Single, Skew, Table, Tally, collection_row_of, parked_key, read_row, record_of, write_row,
+};
+
+/// Whether a row may once have been written as it is: its key is one, its value is read to the last byte and would be written
+/// the same, and its documents are JSON objects. `None` deletes.
+pub(crate) fn is_row(key: &Key, value: Option<&[u8]>) -> bool {
+    if let Some((table, collection, record)) = record_of(key) {
+        let is_key =
+            CollectionName::parse(collection.as_str()).is_ok() && RecordId::parse(record.as_str()).is_ok();
+        return is_key
+            && value.is_none_or(|bytes| match table {
+                Table::Base => strictly::<Base<'_>>(bytes).is_some_and(|base| is_document(&base.doc)),
+                _ => strictly::<QueueRow<'_>>(bytes).is_some_and(|row| is_sound(&row)),
+            });
+    }
+    if Table::Parked.has(key) {
+        return value
+            .and_then(strictly::<ParkedRow<'_>>)
+            .is_some_and(|row| parked_key(&row.change.id) == *key && has_documents(&row.change));
+    }
+    if let Some((table, collection)) = collection_row_of(key) {
+        return CollectionName::parse(collection.as_str()).is_ok()
+            && value.is_some_and(|bytes| match table {
+                CollectionTable::State => strictly::<CollectionState>(bytes).is_some(),
+                CollectionTable::Tally => strictly::<Tally>(bytes).is_some(),
+            });
+    }
+    is_single::<Identity>(key, value)
+        || is_single::<Leadership>(key, value)
+        || is_single::<Mended>(key, value)
+        || is_single::<RetryState>(key, value)
+        || is_single::<Skew>(key, value)
+}
+
+fn is_single<T: Single>(key: &Key, value: Option<&[u8]>) -> bool {
+    *key == T::key() && value.is_some_and(|bytes| strictly::<T>(bytes).is_some())
+}
+
+fn is_sound(row: &QueueRow<'_>) -> bool {
+    let common = row.overtaken.as_ref().and_then(|overtaken| overtaken.common.as_ref());
+    has_documents(&row.change)
+        && row.next.as_ref().is_none_or(has_documents)
+        && common.is_none_or(|common| is_document(&common.doc))
+}
+
+fn has_documents(edit: &Edit<'_>) -> bool {
+    !edit.id.as_str().is_empty() && edit.doc.as_deref().is_none_or(is_document)
+}
+
+fn is_document(text: &str) -> bool {
+    matches!(serde_json::from_str(text), Ok(serde_json::Value::Object(_)))
+}
+
+/// Reads a row of which every byte is what it would be written as.
+fn strictly<'a, T: Deserialize<'a> + Serialize>(bytes: &'a [u8]) -> Option<T> {
+    read_row::<T>(bytes).ok().filter(|row| write_row(row).is_ok_and(|written| written == bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{EditKind, testing::Rows};
+
+    fn rows() -> Vec<(Key, Vec<u8>)> {
+        let mut rows = Rows::default();
+        rows.edit("a", EditKind::Put(r#"{"id":"a","n":1}"#.into())).unwrap();
+        rows.take_batch();
+        rows.edit("a", EditKind::Delete).unwrap();
+        rows.rows.iter().map(|(key, value)| (key.clone(), value.to_vec())).collect()
+    }
+
+    #[test]
+    fn a_row_is_a_row_until_it_is_cut_or_followed_by_something() {
+        let rows = rows();
+        assert!(rows.len() >= 2);
+        for (key, value) in rows {
+            assert!(is_row(&key, Some(&value)), "{key:?}");
+            assert!(!is_row(&key, Some(&[&value[..], &[0]].concat())), "{key:?}");
+            assert!((0..value.len()).all(|end| !is_row(&key, Some(&value[..end]))), "{key:?}");
+        }
+    }
+
+    #[test]
+    fn noise_is_no_row() {
+        for key in [&b""[..], b"q", b"qtodos", b"q\0a", b"rtodos\0", b"mnone", b"x", b"q\xff\0a"] {
+            assert!(!is_row(&Key::new(key), Some(&[0; 40])), "{key:?}");
+            assert!(!is_row(&Key::new(key), None), "{key:?}");
+        }
+    }
+}
