@@ -1,22 +1,24 @@
 // @ts-check
 // One collection as the app sees it: turns calls into texts for the core. Keeps no documents.
 
-import { checkDocument, checkId, checkPatch } from "./encode.js";
+import { checkDocument, checkId, checkPatch, encodeJson } from "./encode.js";
 import { SynclineError, invalidArgument } from "./errors.js";
 import { LiveQuery } from "./live.js";
+
+const encoder = new TextEncoder();
 
 /** @typedef {import("./session.js").Session} Session */
 /** @typedef {import("./index.js").Document} Document */
 
 /**
- * One edit as the core reads it.
- * @typedef {{c: string, r: string, k: "put" | "update" | "delete", d?: object}} Edit
+ * One edit as the core reads it; `c` is the place of its collection.
+ * @typedef {{c: number, r: string, k: "put" | "update" | "delete", d?: object}} Edit
  */
 
 /**
  * A put: the document is checked, and its id made where it is left out.
  * @param {Session} session
- * @param {string} collection
+ * @param {number} collection
  * @param {unknown} doc
  * @returns {Edit}
  */
@@ -27,7 +29,7 @@ export function putEdit(session, collection, doc) {
 
 /**
  * An update: the patch is checked.
- * @param {string} collection
+ * @param {number} collection
  * @param {unknown} id
  * @param {unknown} patch
  * @returns {Edit}
@@ -38,7 +40,7 @@ export function updateEdit(collection, id, patch) {
 }
 
 /**
- * @param {string} collection
+ * @param {number} collection
  * @param {unknown} id
  * @returns {Edit}
  */
@@ -60,10 +62,19 @@ function withId(session, doc) {
   return /** @type {{id: string}} */ (doc);
 }
 
+/**
+ * An edit as text.
+ * @param {Edit} edit
+ */
+export function editText(edit) {
+  return encodeJson(edit, (refuse) => edit.d && refuse(edit.d));
+}
+
 /** The collection of index.d.ts, for documents of any shape. */
 export class Collection {
   #session;
-  #name;
+  /** What the core knows it by. */
+  place;
 
   /**
    * @param {Session} session
@@ -71,21 +82,21 @@ export class Collection {
    */
   constructor(session, name) {
     this.#session = session;
-    this.#name = name;
+    this.place = session.placeOf(name);
   }
 
   /** @param {string} id */
   async get(id) {
     this.#session.ensureOpen();
     const { documents, core } = this.#session;
-    const held = documents.held(this.#name, id);
+    const held = documents.held(this.place, id);
     if (held !== undefined) {
       return held;
     }
     // Without a detour over promises where everything is in memory.
-    const isThere = typeof id === "string" ? core.readNow(this.#name, id) : undefined;
+    const isThere = typeof id === "string" ? core.readNow(this.place, id) : undefined;
     if (isThere !== undefined) {
-      return isThere ? documents.held(this.#name, id) : undefined;
+      return isThere ? documents.held(this.place, id) : undefined;
     }
     return (await this.getAll([id]))[0];
   }
@@ -95,27 +106,27 @@ export class Collection {
     if (!Array.isArray(ids) || ids.some((id) => typeof id !== "string")) {
       throw invalidArgument("ids", "must be strings");
     }
-    return this.#session.call((core) => core.read(this.#name, [...ids]));
+    return this.#session.call((core) => core.read(this.place, [...ids]));
   }
 
   /** @param {import("./index.js").Query<any>} [query] */
   async list(query = {}) {
     this.#session.ensureOpen();
     const text = JSON.stringify(query);
-    const known = this.#session.documents.answer(this.#name, text);
-    return known ?? this.#session.call((core) => core.list(this.#name, text));
+    const known = this.#session.documents.answer(this.place, text);
+    return known ?? this.#session.call((core) => core.list(this.place, text));
   }
 
   /** @param {import("./index.js").Query<any>} [query] */
   async count(query = {}) {
-    return this.#session.call((core) => core.count(this.#name, JSON.stringify(query)));
+    return this.#session.call((core) => core.count(this.place, JSON.stringify(query)));
   }
 
   /** @param {object} doc */
   async put(doc) {
     this.#session.ensureOpen();
-    const edit = putEdit(this.#session, this.#name, doc);
-    await this.#session.write([JSON.stringify(edit)]);
+    const edit = putEdit(this.#session, this.place, doc);
+    await this.#session.write([editText(edit)]);
     return /** @type {Promise<any>} */ (this.get(edit.r));
   }
 
@@ -125,9 +136,11 @@ export class Collection {
     if (!Array.isArray(docs)) {
       throw invalidArgument("docs", "must be an array");
     }
-    const whole = docs.map((doc, index) => this.#checked(doc, index));
+    const whole = docs.map((doc, index) => naming(index, () => withId(this.#session, doc)));
+    const text = encodeJson(whole, (refuse) => whole.forEach((doc, index) => naming(index, () => refuse(doc))));
     const ids = JSON.stringify(whole.map(({ id }) => id));
-    await this.#session.call((core) => core.putAll(this.#name, ids, JSON.stringify(whole)));
+    // As bytes: what binds the core copies a long text character by character.
+    await this.#session.call((core) => core.putAll(this.place, encoder.encode(ids), encoder.encode(text)));
   }
 
   /**
@@ -136,24 +149,24 @@ export class Collection {
    */
   async update(id, patch) {
     this.#session.ensureOpen();
-    await this.#session.write([JSON.stringify(updateEdit(this.#name, id, patch))]);
+    await this.#session.write([editText(updateEdit(this.place, id, patch))]);
     return /** @type {Promise<any>} */ (this.get(id));
   }
 
   /** @param {string} id */
   async delete(id) {
-    await this.#session.write([JSON.stringify(deleteEdit(this.#name, id))]);
+    await this.#session.write([editText(deleteEdit(this.place, id))]);
   }
 
   /** @param {import("./index.js").Query<any>} [query] */
   live(query = {}) {
     this.#session.ensureOpen();
-    return new LiveQuery(this.#session, this.#name, JSON.stringify(query));
+    return new LiveQuery(this.#session, this.place, JSON.stringify(query));
   }
 
   /** @param {string} id */
   async state(id) {
-    return this.#session.call((core) => core.state(this.#name, checkId(id)));
+    return this.#session.call((core) => core.state(this.place, checkId(id)));
   }
 
   /** @param {string} id */
@@ -170,19 +183,22 @@ export class Collection {
       await changed;
     }
   }
+}
 
-  /**
-   * @param {unknown} doc
-   * @param {number} index
-   */
-  #checked(doc, index) {
-    try {
-      return withId(this.#session, doc);
-    } catch (thrown) {
-      if (thrown instanceof SynclineError) {
-        throw new SynclineError(thrown.code, `[${index}] ${thrown.message}`, false, thrown.details);
-      }
-      throw thrown;
+/**
+ * Does something with one of several documents; an error says with which.
+ * @template T
+ * @param {number} index
+ * @param {() => T} act
+ * @returns {T}
+ */
+function naming(index, act) {
+  try {
+    return act();
+  } catch (thrown) {
+    if (thrown instanceof SynclineError) {
+      throw new SynclineError(thrown.code, `[${index}] ${thrown.message}`, false, thrown.details);
     }
+    throw thrown;
   }
 }

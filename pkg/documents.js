@@ -12,14 +12,17 @@ const MAX_ANSWERS = 64;
  * @typedef {{byId: Map<string, Document>, fresh: {numbers: Uint32Array, docs: Document[]}[]}} Held
  */
 
+const decoder = new TextDecoder();
+
+/** Collections are known by their places: see `Core.placeOf`. */
 export class Documents {
   #freeze;
   /** By the number that the core knows each by. @type {(Document | undefined)[]} */
   #byNumber = [];
-  /** By collection. @type {Map<string, Held>} */
-  #held = new Map();
-  /** By collection and query. @type {Map<string, Map<string, readonly Document[]>>} */
-  #answers = new Map();
+  /** By collection. @type {(Held | undefined)[]} */
+  #held = [];
+  /** By collection, and query. @type {(Map<string, readonly Document[]> | undefined)[]} */
+  #answers = [];
 
   /** @param {boolean} freeze whether documents are frozen, all the way down */
   constructor(freeze) {
@@ -28,11 +31,11 @@ export class Documents {
 
   /**
    * A document that is held. What is held is what is stored: the core says at once when a record changes.
-   * @param {string} collection
+   * @param {number} collection
    * @param {string} id
    */
   held(collection, id) {
-    const held = this.#held.get(collection);
+    const held = this.#held[collection];
     if (held === undefined) {
       return undefined;
     }
@@ -49,23 +52,23 @@ export class Documents {
 
   /**
    * The answer to a query since which its collection did not change.
-   * @param {string} collection
+   * @param {number} collection
    * @param {string} query
    */
   answer(collection, query) {
-    return this.#answers.get(collection)?.get(query);
+    return this.#answers[collection]?.get(query);
   }
 
   /**
    * Keeps fresh documents under their numbers and gives the wanted ones, in order; 0 is `undefined`.
-   * @param {string} collection
+   * @param {number} collection
    * @param {Uint32Array} wanted none: the fresh ones
    * @param {Uint32Array} fresh
-   * @param {string} texts JSON text of the fresh ones, each of which has its record's id
+   * @param {Uint8Array} texts JSON text of the fresh ones, each of which has its record's id, as UTF-8
    * @param {string | number | undefined} purpose the query that this answers, by its text or by its live number
    */
   take(collection, wanted, fresh, texts, purpose) {
-    const docs = fresh.length > 0 ? this.#keep(collection, fresh, JSON.parse(texts)) : [];
+    const docs = fresh.length > 0 ? this.#keep(collection, fresh, JSON.parse(decoder.decode(texts))) : [];
     const found = wanted.length > 0 ? Array.from(wanted, (number) => this.#byNumber[number]) : docs.slice();
     if (typeof purpose === "string") {
       this.#keepAnswer(collection, purpose, /** @type {Document[]} */ (found));
@@ -75,7 +78,7 @@ export class Documents {
 
   /**
    * Keeps one fresh document under its number.
-   * @param {string} collection
+   * @param {number} collection
    * @param {number} number
    * @param {string} text
    */
@@ -87,28 +90,25 @@ export class Documents {
 
   /**
    * Drops what changed.
-   * @param {string} collection
-   * @param {readonly string[]} ids none: all
-   * @param {readonly number[]} freed
+   * @param {number} collection
+   * @param {Uint32Array} freed the numbers of the documents
+   * @param {boolean} isAll whether everything of the collection may have changed
    */
-  forget(collection, ids, freed) {
-    this.#answers.delete(collection);
+  forget(collection, freed, isAll) {
+    this.#answers[collection] = undefined;
+    const held = this.#held[collection];
     for (const number of freed) {
+      const doc = this.#byNumber[number];
       this.#byNumber[number] = undefined;
+      held?.byId.delete(/** @type {string} */ (doc?.id));
     }
-    const held = this.#held.get(collection);
-    if (held === undefined) {
-      return;
-    }
-    if (ids.length === 0) {
-      this.#held.delete(collection);
-    } else {
-      ids.forEach((id) => held.byId.delete(id));
+    if (isAll) {
+      this.#held[collection] = undefined;
     }
   }
 
   /**
-   * @param {string} collection
+   * @param {number} collection
    * @param {Uint32Array} numbers
    * @param {Document[]} docs
    */
@@ -123,26 +123,26 @@ export class Documents {
     return docs;
   }
 
-  /** @param {string} collection */
+  /** @param {number} collection */
   #heldOf(collection) {
-    let held = this.#held.get(collection);
+    let held = this.#held[collection];
     if (held === undefined) {
       held = { byId: new Map(), fresh: [] };
-      this.#held.set(collection, held);
+      this.#held[collection] = held;
     }
     return held;
   }
 
   /**
-   * @param {string} collection
+   * @param {number} collection
    * @param {string} query
    * @param {readonly Document[]} found
    */
   #keepAnswer(collection, query, found) {
-    let answers = this.#answers.get(collection);
+    let answers = this.#answers[collection];
     if (answers === undefined) {
       answers = new Map();
-      this.#answers.set(collection, answers);
+      this.#answers[collection] = answers;
     }
     if (answers.size >= MAX_ANSWERS) {
       answers.clear();

@@ -7,8 +7,8 @@ const MAX_ID = 256;
 const MAX_DEPTH = 100;
 
 /**
- * Refuses what JSON would silently change or leave out, by the name of its field; a property that is `undefined` counts
- * as absent.
+ * Refuses what JSON would silently change or leave out, by the name of its field, but for texts that are no Unicode: see
+ * `encodeJson`. A property that is `undefined` counts as absent.
  * @param {unknown} doc
  * @returns {asserts doc is Record<string, unknown>}
  */
@@ -31,7 +31,23 @@ export function checkPatch(patch) {
   if (!isPlainObject(patch)) {
     throw invalidArgument("patch", `must be a plain object, this is ${describe(patch)}`);
   }
-  check(patch, "", []);
+  if (!isJson(patch, 0)) {
+    check(patch, "", []);
+  }
+}
+
+/**
+ * Writes what was checked as text, and refuses texts in it that are no Unicode. Those are looked for in what is written, which
+ * names each by its number: looking at every text by itself costs more.
+ * @param {object} value
+ * @param {(refuse: (doc: object) => void) => void} [each] calls back with every document in the value
+ */
+export function encodeJson(value, each = (refuse) => refuse(value)) {
+  const text = JSON.stringify(value);
+  if (text.includes("\\ud")) {
+    each((doc) => check(doc, "", []));
+  }
+  return text;
 }
 
 /**
@@ -61,7 +77,6 @@ export function checkId(id) {
 function isJson(value, depth) {
   switch (typeof value) {
     case "string":
-      return !hasLoneSurrogate(value);
     case "boolean":
       return true;
     case "number":
@@ -147,7 +162,11 @@ function checkObject(value, path, above) {
   } else if (isPlainObject(value)) {
     for (const [name, part] of Object.entries(value)) {
       if (part !== undefined) {
-        check(part, path === "" ? name : `${path}.${name}`, above);
+        const field = path === "" ? name : `${path}.${name}`;
+        if (hasLoneSurrogate(name)) {
+          throw invalidDocument(field, "has a name that is not well-formed Unicode");
+        }
+        check(part, field, above);
       }
     }
   } else {

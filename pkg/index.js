@@ -1,8 +1,8 @@
 // @ts-check
 // The package's entry: `open`, `destroy`, and the handle of an open database. The API is documented in index.d.ts.
 
-import { Collection, deleteEdit, putEdit, updateEdit } from "./collection.js";
-import { checkDocument } from "./encode.js";
+import { Collection, deleteEdit, editText, putEdit, updateEdit } from "./collection.js";
+import { checkDocument, encodeJson } from "./encode.js";
 import { SynclineError, invalidArgument, notBuilt, toError } from "./errors.js";
 import { loadCore } from "./load.js";
 import { sortOptions } from "./options.js";
@@ -14,13 +14,14 @@ export const version = "0.1.0";
 /** @type {typeof import("./index.js").open} */
 export async function open(options) {
   const sorted = sortOptions(options);
-  const syncline = new Syncline(sorted.name, Object.keys(sorted.core.collections));
+  const names = Object.keys(sorted.core.collections);
+  const syncline = new Syncline(sorted.name, names);
   const session = new Session(syncline, sorted.token, sorted.freeze);
   const Core = await loadCore(sorted.wasm).catch((thrown) => {
     throw new SynclineError("storage-unavailable", `wasm: could not be loaded: ${thrown?.message ?? thrown}`, true);
   });
   try {
-    session.begin(await Core.open(sorted.core, sorted.backend, session.host()));
+    session.begin(await Core.open(sorted.core, sorted.backend, session.host()), names);
   } catch (thrown) {
     throw toError(thrown);
   }
@@ -86,13 +87,13 @@ class Syncline extends EventTarget {
     // Each is turned into text as it is said: the caller may use one object for several edits.
     /** @type {string[]} */
     const edits = [];
-    const say = (/** @type {import("./collection.js").Edit} */ edit) => void edits.push(JSON.stringify(edit));
-    const known = (/** @type {string} */ name) => this.collection(name) && name;
+    const say = (/** @type {import("./collection.js").Edit} */ edit) => void edits.push(editText(edit));
+    const placeOf = (/** @type {string} */ name) => this.collection(name).place;
     const returned = /** @type {unknown} */ (
       write({
-        put: (/** @type {string} */ name, /** @type {object} */ doc) => say(putEdit(this.#session, known(name), doc)),
-        update: (/** @type {string} */ name, /** @type {string} */ id, /** @type {object} */ patch) => say(updateEdit(known(name), id, patch)),
-        delete: (/** @type {string} */ name, /** @type {string} */ id) => say(deleteEdit(known(name), id)),
+        put: (/** @type {string} */ name, /** @type {object} */ doc) => say(putEdit(this.#session, placeOf(name), doc)),
+        update: (/** @type {string} */ name, /** @type {string} */ id, /** @type {object} */ patch) => say(updateEdit(placeOf(name), id, patch)),
+        delete: (/** @type {string} */ name, /** @type {string} */ id) => say(deleteEdit(placeOf(name), id)),
       })
     );
     if (returned instanceof Promise) {
@@ -156,7 +157,7 @@ class Syncline extends EventTarget {
     if (data !== undefined) {
       checkDocument(data);
     }
-    const text = data === undefined ? undefined : JSON.stringify(data);
+    const text = data === undefined ? undefined : encodeJson(data);
     await this.#session.call((core) => core.requeue(String(change), text));
   }
 

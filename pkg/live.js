@@ -4,7 +4,7 @@
 /** The live query of index.d.ts, for documents of any shape. */
 export class LiveQuery {
   #session;
-  #name;
+  #collection;
   #query;
   /** @type {Set<(docs: readonly any[]) => void>} */
   #listeners = new Set();
@@ -16,12 +16,12 @@ export class LiveQuery {
 
   /**
    * @param {import("./session.js").Session} session
-   * @param {string} name of the collection
+   * @param {number} collection
    * @param {string} query JSON text
    */
-  constructor(session, name, query) {
+  constructor(session, collection, query) {
     this.#session = session;
-    this.#name = name;
+    this.#collection = collection;
     this.#query = query;
   }
 
@@ -117,7 +117,7 @@ export class LiveQuery {
     const number = this.#session.addLive(this);
     this.#number = number;
     this.#session
-      .call((core) => core.openLive(this.#name, this.#query, number))
+      .call((core) => core.openLive(this.#collection, this.#query, number))
       .catch((thrown) => this.#session.report(thrown));
   }
 
@@ -136,7 +136,7 @@ export class LiveQuery {
         return;
       }
       try {
-        const isKnown = await this.#session.call((core) => core.answerLive(this.#name, number));
+        const isKnown = await this.#session.call((core) => core.answerLive(this.#collection, number));
         if (!isKnown && this.#number === number) {
           this.handleStale();
         }

@@ -6,6 +6,8 @@ import { SynclineError, toError } from "./errors.js";
 
 /** @typedef {import("./index.js").Status} Status */
 
+const encoder = new TextEncoder();
+
 export class Session {
   /** @type {import("./wasm/core.js").Core} */
   core = /** @type {any} */ (undefined);
@@ -16,6 +18,8 @@ export class Session {
   #target;
   #token;
   #isClosed = false;
+  /** The collections by their places. @type {string[]} */
+  #names = [];
   /** @type {Map<number, import("./live.js").LiveQuery>} */
   #live = new Map();
   #lastLive = 0;
@@ -34,11 +38,12 @@ export class Session {
   }
 
   /**
-   * What the core calls. `emit`, `take` and `takeOne` are called in the middle of its work and must not call back into it.
+   * What the core calls. `emit`, `changed`, `take` and `takeOne` are called in the middle of its work and must not call back into it.
    */
   host() {
     return {
       emit: (/** @type {string} */ kind, /** @type {any} */ fact) => this.#hear(kind, fact),
+      changed: this.#hearChange.bind(this),
       take: this.#take.bind(this),
       takeOne: this.documents.takeOne.bind(this.documents),
       token: () => this.#token(),
@@ -47,11 +52,21 @@ export class Session {
 
   /**
    * @param {import("./wasm/core.js").Core} core
+   * @param {readonly string[]} names of the collections
    */
-  begin(core) {
+  begin(core, names) {
     this.core = core;
+    names.forEach((name) => (this.#names[this.placeOf(name)] = name));
     this.device = core.device;
     this.status ??= /** @type {Status} */ (core.status());
+  }
+
+  /**
+   * What the core knows a collection by.
+   * @param {string} name one that the database was opened with
+   */
+  placeOf(name) {
+    return /** @type {number} */ (this.core.placeOf(name));
   }
 
   /** Ends everything, and lets go of the core: as long as it is held, its channel to other contexts stays open. */
@@ -84,10 +99,10 @@ export class Session {
 
   /**
    * Writes edits, all or none.
-   * @param {readonly string[]} edits the JSON text of each
+   * @param {readonly string[]} edits the JSON text of each, which `editText` makes
    */
   async write(edits) {
-    await this.call((core) => core.write(`[${edits.join()}]`));
+    await this.call((core) => core.write(encoder.encode(`[${edits.join()}]`)));
   }
 
   /**
@@ -124,10 +139,10 @@ export class Session {
   }
 
   /**
-   * @param {string} collection
+   * @param {number} collection
    * @param {Uint32Array} wanted
    * @param {Uint32Array} fresh
-   * @param {string} texts
+   * @param {Uint8Array} texts
    * @param {string | number | undefined} purpose
    */
   #take(collection, wanted, fresh, texts, purpose) {
@@ -139,17 +154,22 @@ export class Session {
   }
 
   /**
+   * @param {number} collection
+   * @param {Uint32Array} freed
+   * @param {string} ids JSON text
+   * @param {string} origin
+   */
+  #hearChange(collection, freed, ids, origin) {
+    this.documents.forget(collection, freed, ids === "[]");
+    queueMicrotask(() => this.#dispatch("change", changeDetail(this.#names[collection], ids, origin)));
+  }
+
+  /**
    * @param {string} kind
    * @param {any} fact
    */
   #hear(kind, fact) {
     switch (kind) {
-      case "change": {
-        const { collection, ids, origin, freed } = JSON.parse(fact);
-        this.documents.forget(collection, ids, freed);
-        queueMicrotask(() => this.#dispatch("change", { collection, ids, origin }));
-        return;
-      }
       case "live": {
         const { collection, id, patches, stale } = JSON.parse(fact);
         const doc = id === null ? undefined : this.documents.held(collection, id);
@@ -188,4 +208,22 @@ export class Session {
   #dispatch(kind, detail) {
     this.#target.dispatchEvent(new CustomEvent(kind, { detail }));
   }
+}
+
+/**
+ * What a change event says. Most listeners never look at the ids, which may be thousands.
+ * @param {string | undefined} collection
+ * @param {string} text JSON text of the ids
+ * @param {string} origin
+ */
+function changeDetail(collection, text, origin) {
+  /** @type {string[] | undefined} */
+  let ids;
+  return {
+    collection,
+    get ids() {
+      return (ids ??= JSON.parse(text));
+    },
+    origin,
+  };
 }

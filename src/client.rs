@@ -19,7 +19,7 @@ use wasm_bindgen_futures::future_to_promise;
 
 use crate::{
     backend::{Backend, BackendOptions},
-    documents::{Documents, Purpose},
+    documents::{Documents, Place, Purpose},
     errors::{json, plain, to_js},
     events::Events,
     host::{Browser, JsHost},
@@ -35,10 +35,10 @@ pub struct Core {
     host: Rc<JsHost>,
 }
 
-/// One edit as `pkg/` says it: `{c: collection, r: record, k: kind, d?: document or patch}`.
+/// One edit as `pkg/` says it: `{c: place of the collection, r: record, k: kind, d?: document or patch}`.
 #[derive(Deserialize)]
 struct JsIntent<'a> {
-    c: CollectionName,
+    c: Place,
     r: String,
     k: JsKind,
     #[serde(borrow, default)]
@@ -68,7 +68,8 @@ impl Core {
             for name in options.collections.keys() {
                 check_collection(name)?;
             }
-            let (host, documents) = (Rc::new(host), Rc::new(Documents::default()));
+            let documents = Rc::new(Documents::of(options.collections.keys()));
+            let host = Rc::new(host);
             let backend = server.map(|server| Backend::new(&server, &host)).transpose()?;
             let disk = idb::IndexedDb::open(&options.name).await.map_err(storage)?;
             let events = Events { host: Rc::clone(&host), documents: Rc::clone(&documents) };
@@ -98,86 +99,92 @@ impl Core {
         self.client.record_id().to_string()
     }
 
-    /// Writes edits given as a JSON text, all or none.
+    /// What the other methods know a collection by; undefined: the database was opened without it.
+    #[wasm_bindgen(js_name = placeOf)]
+    pub fn place_of(&self, collection: &str) -> Option<Place> {
+        self.documents.place_of(collection)
+    }
+
+    /// Writes edits given as a JSON text of an array, in UTF-8, all or none.
     #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
-    pub fn write(&self, edits: String) -> Promise {
-        let client = self.client.clone();
+    pub fn write(&self, edits: Vec<u8>) -> Promise {
+        let (client, documents, _) = self.parts();
         promise(async move {
-            let intents = intents(edits)?;
-            client.write(intents).await?;
+            client.write(intents(&documents, edits)?).await?;
             Ok(JsValue::UNDEFINED)
         })
     }
 
-    /// Puts documents into one collection, all or none: their ids and texts, each as one JSON text of an array.
+    /// Puts documents into one collection, all or none: their ids and the documents, each as one JSON text of an array, in
+    /// UTF-8.
     #[wasm_bindgen(js_name = putAll, unchecked_return_type = "Promise<void>")]
-    pub fn put_all(&self, collection: String, ids: String, docs: String) -> Promise {
-        let client = self.client.clone();
+    pub fn put_all(&self, collection: Place, ids: Vec<u8>, docs: Vec<u8>) -> Promise {
+        let (client, documents, _) = self.parts();
         promise(async move {
-            client.write(puts(&CollectionName::trusted(collection), &ids, docs)?).await?;
+            client.write(puts(&documents.collection(collection)?, &ids, docs)?).await?;
             Ok(JsValue::UNDEFINED)
         })
     }
 
     /// The documents of these ids, `undefined` where there is none.
     #[wasm_bindgen(unchecked_return_type = "Promise<unknown[]>")]
-    pub fn read(&self, collection: String, ids: Vec<String>) -> Promise {
+    pub fn read(&self, collection: Place, ids: Vec<String>) -> Promise {
         let (client, documents, host) = self.parts();
         promise(async move {
-            let collection = CollectionName::trusted(collection);
+            let name = documents.collection(collection)?;
             let ids: Vec<RecordId> = ids.into_iter().map(RecordId::trusted).collect();
-            let rows = client.rows(&collection, &ids).await?;
+            let rows = client.rows(&name, &ids).await?;
             let found = ids.iter().zip(rows.iter().map(Option::as_ref));
-            Ok(documents.hand_out(&host, &collection, found, Purpose::Records).into())
+            Ok(documents.hand_out(&host, collection, found, Purpose::Records).into())
         })
     }
 
     /// Hands out one document at once, if it is in memory: whether there is such a record, or undefined where `read` has to
     /// be asked.
     #[wasm_bindgen(js_name = readNow)]
-    pub fn read_now(&self, collection: &str, id: &str) -> Option<bool> {
-        let (collection, id) = (CollectionName::trusted(collection), RecordId::trusted(id));
-        let Some(row) = self.client.row_now(&collection, &id)? else { return Some(false) };
-        self.documents.hand_out_one(&self.host, &collection, &id, row.text()?);
+    pub fn read_now(&self, collection: Place, id: &str) -> Option<bool> {
+        let (name, id) = (self.documents.collection(collection).ok()?, RecordId::trusted(id));
+        let Some(row) = self.client.row_now(&name, &id)? else { return Some(false) };
+        self.documents.hand_out_one(&self.host, collection, &id, row.text()?);
         Some(true)
     }
 
     /// The documents that a query, given as a JSON text, finds.
     #[wasm_bindgen(unchecked_return_type = "Promise<unknown[]>")]
-    pub fn list(&self, collection: String, query: String) -> Promise {
+    pub fn list(&self, collection: Place, query: String) -> Promise {
         let (client, documents, host) = self.parts();
         promise(async move {
-            let collection = CollectionName::trusted(collection);
-            let found = client.select(&collection, &parse_query(&query)?).await?;
+            let name = documents.collection(collection)?;
+            let found = client.select(&name, &parse_query(&query)?).await?;
             let found = found.iter().map(|(id, row)| (id, Some(row)));
-            Ok(documents.hand_out(&host, &collection, found, Purpose::Query(&query)).into())
+            Ok(documents.hand_out(&host, collection, found, Purpose::Query(&query)).into())
         })
     }
 
     /// Begins to keep a query's answer current under a number of the caller's.
     #[wasm_bindgen(js_name = openLive, unchecked_return_type = "Promise<void>")]
-    pub fn open_live(&self, collection: String, query: String, number: u32) -> Promise {
+    pub fn open_live(&self, collection: Place, query: String, number: u32) -> Promise {
         let (client, documents, host) = self.parts();
         promise(async move {
-            let collection = CollectionName::trusted(collection);
-            let found = client.open_live(&collection, &parse_query(&query)?, number).await?;
+            let name = documents.collection(collection)?;
+            let found = client.open_live(&name, &parse_query(&query)?, number).await?;
             let found = found.iter().map(|(id, row)| (id, Some(row)));
-            documents.hand_out(&host, &collection, found, Purpose::Live(number));
+            documents.hand_out(&host, collection, found, Purpose::Live(number));
             Ok(JsValue::UNDEFINED)
         })
     }
 
     /// Hands out a live query's answer anew; false: it has to be opened again.
     #[wasm_bindgen(js_name = answerLive, unchecked_return_type = "Promise<boolean>")]
-    pub fn answer_live(&self, collection: String, number: u32) -> Promise {
+    pub fn answer_live(&self, collection: Place, number: u32) -> Promise {
         let (client, documents, host) = self.parts();
         promise(async move {
-            let collection = CollectionName::trusted(collection);
-            let Some(found) = client.live_answer(&collection, number).await? else {
+            let name = documents.collection(collection)?;
+            let Some(found) = client.live_answer(&name, number).await? else {
                 return Ok(JsValue::FALSE);
             };
             let found = found.iter().map(|(id, row)| (id, Some(row)));
-            documents.hand_out(&host, &collection, found, Purpose::Live(number));
+            documents.hand_out(&host, collection, found, Purpose::Live(number));
             Ok(JsValue::TRUE)
         })
     }
@@ -190,10 +197,10 @@ impl Core {
 
     /// How many documents a query finds.
     #[wasm_bindgen(unchecked_return_type = "Promise<number>")]
-    pub fn count(&self, collection: String, query: String) -> Promise {
-        let client = self.client.clone();
+    pub fn count(&self, collection: Place, query: String) -> Promise {
+        let (client, documents, _) = self.parts();
         promise(async move {
-            let count = client.count(&CollectionName::trusted(collection), &parse_query(&query)?).await?;
+            let count = client.count(&documents.collection(collection)?, &parse_query(&query)?).await?;
             #[allow(clippy::cast_precision_loss, reason = "a count of records in memory")]
             Ok(JsValue::from_f64(count as f64))
         })
@@ -235,11 +242,11 @@ impl Core {
 
     /// Where one record stands.
     #[wasm_bindgen(unchecked_return_type = "Promise<string>")]
-    pub fn state(&self, collection: String, id: String) -> Promise {
-        let client = self.client.clone();
+    pub fn state(&self, collection: Place, id: String) -> Promise {
+        let (client, documents, _) = self.parts();
         promise(async move {
-            let (collection, id) = (CollectionName::trusted(collection), RecordId::trusted(id));
-            Ok(plain(&client.record_state(&collection, &id).await?))
+            let (name, id) = (documents.collection(collection)?, RecordId::trusted(id));
+            Ok(plain(&client.record_state(&name, &id).await?))
         })
     }
 
@@ -293,8 +300,8 @@ fn promise(future: impl Future<Output = Result<JsValue, Error>> + 'static) -> Pr
     future_to_promise(async move { future.await.map_err(|error| to_js(&error)) })
 }
 
-fn intents(edits: String) -> Result<Vec<Intent>, Error> {
-    let whole: Rc<str> = edits.into();
+fn intents(documents: &Documents, edits: Vec<u8>) -> Result<Vec<Intent>, Error> {
+    let whole = text("edits", edits)?;
     let edits: Vec<JsIntent<'_>> = serde_json::from_str(&whole).map_err(|e| argument("edits", &e))?;
     let intent = |edit: JsIntent<'_>| {
         let text = edit.d.map_or("{}", RawValue::get);
@@ -305,14 +312,14 @@ fn intents(edits: String) -> Result<Vec<Intent>, Error> {
                 EditKind::Update(serde_json::from_str(text).map_err(|e| argument("patch", &e))?)
             }
         };
-        Ok(Intent { collection: edit.c, record: record_id(edit.r)?, kind })
+        Ok(Intent { collection: documents.collection(edit.c)?, record: record_id(edit.r)?, kind })
     };
     edits.into_iter().map(intent).collect()
 }
 
-fn puts(collection: &CollectionName, ids: &str, docs: String) -> Result<Vec<Intent>, Error> {
-    let whole: Rc<str> = docs.into();
-    let ids: Vec<String> = serde_json::from_str(ids).map_err(|e| argument("ids", &e))?;
+fn puts(collection: &CollectionName, ids: &[u8], docs: Vec<u8>) -> Result<Vec<Intent>, Error> {
+    let whole = text("docs", docs)?;
+    let ids: Vec<String> = serde_json::from_slice(ids).map_err(|e| argument("ids", &e))?;
     let docs: Vec<&RawValue> = serde_json::from_str(&whole).map_err(|e| argument("docs", &e))?;
     if ids.len() != docs.len() {
         return Err(Error::argument("docs", "must be as many as their ids"));
@@ -322,6 +329,10 @@ fn puts(collection: &CollectionName, ids: &str, docs: String) -> Result<Vec<Inte
         Ok(Intent { collection: collection.clone(), record: record_id(id)?, kind })
     };
     ids.into_iter().zip(docs).map(put).collect()
+}
+
+fn text(name: &str, bytes: Vec<u8>) -> Result<Rc<String>, Error> {
+    String::from_utf8(bytes).map(Rc::new).map_err(|e| argument(name, &e))
 }
 
 fn record_id(id: String) -> Result<RecordId, Error> {

@@ -10,7 +10,7 @@ use syncline_core::{
 use syncline_protocol::{CollectionName, RecordId};
 
 use crate::{
-    documents::Documents,
+    documents::{Documents, Place},
     errors::{json, plain},
     host::JsHost,
 };
@@ -23,15 +23,6 @@ pub(crate) struct Events {
 }
 
 #[derive(Serialize)]
-struct ChangeFact<'a> {
-    collection: &'a str,
-    ids: &'a [RecordId],
-    origin: ChangeOrigin,
-    /// The numbers of the documents that JavaScript has to drop.
-    freed: Vec<u32>,
-}
-
-#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ConflictFact<'a> {
     #[serde(flatten)]
@@ -41,7 +32,7 @@ struct ConflictFact<'a> {
 
 #[derive(Serialize)]
 struct LiveFact<'a> {
-    collection: &'a str,
+    collection: Place,
     id: Option<&'a RecordId>,
     patches: Vec<PatchFact>,
     stale: &'a [LiveNumber],
@@ -68,11 +59,7 @@ impl PatchFact {
 impl ports::Events for Events {
     fn emit(&self, event: Event) {
         match event {
-            Event::Change { collection, ids, origin } => {
-                let freed = self.documents.forget(&collection, &ids);
-                let fact = ChangeFact { collection: collection.as_str(), ids: &ids, origin, freed };
-                self.emit_json("change", &fact);
-            }
+            Event::Change { collection, ids, origin } => self.emit_change(&collection, &ids, origin),
             Event::Conflict(conflict, resolved_as) => {
                 self.emit_json("conflict", &ConflictFact { conflict: &conflict, resolved_as });
             }
@@ -86,17 +73,26 @@ impl ports::Events for Events {
 }
 
 impl Events {
+    fn emit_change(&self, collection: &CollectionName, ids: &[RecordId], origin: ChangeOrigin) {
+        let Some(place) = self.documents.place_of(collection.as_str()) else { return };
+        let freed = self.documents.forget(place, ids);
+        if let Ok(ids) = json(&ids) {
+            self.host.changed(place, freed, &ids, &plain(&origin));
+        }
+    }
+
     fn emit_live(&self, collection: &CollectionName, change: LiveChange) {
+        let Some(place) = self.documents.place_of(collection.as_str()) else { return };
         let fact = match &change {
             LiveChange::Record { record, text, patches } => {
                 if let Some(text) = text {
-                    self.documents.hand_out_one(&self.host, collection, record, text);
+                    self.documents.hand_out_one(&self.host, place, record, text);
                 }
                 let patches = patches.iter().map(|(number, patch)| PatchFact::of(*number, *patch)).collect();
-                LiveFact { collection: collection.as_str(), id: Some(record), patches, stale: &[] }
+                LiveFact { collection: place, id: Some(record), patches, stale: &[] }
             }
             LiveChange::Stale(numbers) => {
-                LiveFact { collection: collection.as_str(), id: None, patches: Vec::new(), stale: numbers }
+                LiveFact { collection: place, id: None, patches: Vec::new(), stale: numbers }
             }
         };
         self.emit_json("live", &fact);

@@ -6,7 +6,7 @@ use syncline_core::ports;
 use wasm_bindgen::prelude::*;
 
 use crate::{
-    backend::Backend, channel::Channel, clock::Clock, events::Events, idb::IndexedDb, lock::Lock,
+    backend::Backend, channel::Channel, clock::Clock, documents::Place, events::Events, idb::IndexedDb, lock::Lock,
     network::Network, random::Random,
 };
 
@@ -20,21 +20,27 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(crate) fn emit(this: &JsHost, kind: &str, fact: &JsValue);
 
+    /// Tells that records of a collection changed, and which documents are to be dropped, by their numbers. `ids` is a JSON
+    /// text of an array; an empty one: all of the collection. `origin` is one of `api.d.ts`. As with `emit`.
+    #[wasm_bindgen(method)]
+    pub(crate) fn changed(this: &JsHost, collection: Place, freed: Vec<u32>, ids: &str, origin: &JsValue);
+
     /// Keeps fresh documents under their numbers and gives the wanted ones (none: the fresh ones), in order; 0 is
-    /// `undefined`. `purpose` is a query's text, a live query's number or undefined.
+    /// `undefined`. `texts` is the JSON text of an array of the fresh ones, as UTF-8; `purpose` a query's text, a live query's
+    /// number or undefined.
     #[wasm_bindgen(method)]
     pub(crate) fn take(
         this: &JsHost,
-        collection: &str,
+        collection: Place,
         wanted: Vec<u32>,
         fresh: Vec<u32>,
-        texts: String,
+        texts: &[u8],
         purpose: JsValue,
     ) -> Array;
 
     /// Keeps one fresh document under its number.
     #[wasm_bindgen(method, js_name = takeOne)]
-    pub(crate) fn take_one(this: &JsHost, collection: &str, number: u32, text: &str);
+    pub(crate) fn take_one(this: &JsHost, collection: Place, number: u32, text: &str);
 
     /// Asks the app for a token.
     #[wasm_bindgen(method, catch)]

@@ -3,12 +3,13 @@
 
 use std::cell::Cell;
 use std::fmt;
+use std::future::ready;
 use std::rc::Rc;
 
 use crate::context::{Context, Loading};
 use crate::plan::Plan;
 use crate::snapshot::Pins;
-use crate::turn::{Job, PlanJob, TurnResult, Work};
+use crate::turn::{Job, PlanJob, TurnResult, Work, moment};
 use crate::{Compacted, Disk, DiskError, Key, Observer, Part, Read, Salvaged, Sequence, StoreError, View};
 
 /// Sizes that trade memory and speed; the defaults suit a browser.
@@ -114,7 +115,7 @@ impl<D: Disk + 'static, O: Observer + 'static> Database<D, O> {
     pub async fn run<P: Plan + 'static>(&self, plan: P) -> Result<P::Outcome, StoreError> {
         let job = Rc::new(PlanJob::new(plan));
         let asked: Rc<dyn Job> = job.clone();
-        self.join_turn(|work| work.jobs.push(asked)).await.committed?;
+        self.join_turn(|work| work.jobs.push(asked), moment()).await.committed?;
         // A turn that ends well has let all its plans decide.
         job.take_outcome().ok_or(StoreError::Disk(DiskError::Aborted))
     }
@@ -124,7 +125,7 @@ impl<D: Disk + 'static, O: Observer + 'static> Database<D, O> {
     /// # Errors
     /// What the disk says.
     pub async fn catch_up(&self) -> Result<(), StoreError> {
-        self.join_turn(|work| work.is_tail_wanted = true).await.caught_up
+        self.join_turn(|work| work.is_tail_wanted = true, ready(())).await.caught_up
     }
 
     /// Forgets what is in memory and reads the disk again: what another context found damaged there may be whole here. The
@@ -133,7 +134,7 @@ impl<D: Disk + 'static, O: Observer + 'static> Database<D, O> {
     /// # Errors
     /// What the disk says; memory is then as it was.
     pub async fn read_anew(&self) -> Result<(), StoreError> {
-        self.join_turn(|work| work.is_doubted = true).await.caught_up
+        self.join_turn(|work| work.is_doubted = true, ready(())).await.caught_up
     }
 
     /// Reads what is left of a damaged part. `is_row` tells a row from bytes that only look like one, so it has to look closely.
@@ -205,9 +206,12 @@ impl<D: Disk + 'static, O: Observer + 'static> Database<D, O> {
         &self.context.observer
     }
 
-    async fn join_turn(&self, ask: impl FnOnce(&mut Work)) -> TurnResult {
+    /// Asks something of the next turn, lets `first` pass, and then drives the turn on.
+    async fn join_turn(&self, ask: impl FnOnce(&mut Work), first: impl Future<Output = ()>) -> TurnResult {
         let context = Rc::clone(&self.context);
-        let result = self.context.turns.join(ask, async move || context.take_turn().await).await;
+        let turn = self.context.turns.join(ask, async move || context.take_turn().await);
+        first.await;
+        let result = turn.await;
         self.context.tell_damage();
         result
     }

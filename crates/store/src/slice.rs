@@ -17,6 +17,15 @@ impl Slice {
         Self { blob: Rc::clone(blob), range }
     }
 
+    /// Cuts out a part that was borrowed from these bytes; any other gives an empty slice.
+    pub(crate) fn part(&self, part: &[u8]) -> Self {
+        // An address before these bytes wraps around, and so lies behind them.
+        let within = part.as_ptr().addr().wrapping_sub(self.as_bytes().as_ptr().addr());
+        let start = self.range.start.saturating_add(within);
+        let end = start.saturating_add(part.len());
+        Self::new(&self.blob, if end <= self.range.end { start..end } else { 0..0 })
+    }
+
     pub(crate) fn as_bytes(&self) -> &[u8] {
         self.blob.get(self.range.clone()).unwrap_or_default()
     }
@@ -33,4 +42,17 @@ impl From<Vec<u8>> for Slice {
 pub(crate) fn range_of(blob: &[u8], part: &[u8]) -> Range<usize> {
     let start = part.as_ptr().addr().saturating_sub(blob.as_ptr().addr());
     start..start + part.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn part_is_cut_out_where_it_was_borrowed() {
+        let whole = Slice::new(&Rc::from(&b"0123456789"[..]), 2..8);
+        assert_eq!(whole.part(&whole.as_bytes()[1..3]).as_bytes(), b"34");
+        assert_eq!(whole.part(&whole.as_bytes()[6..]).as_bytes(), b"");
+        assert_eq!(whole.part(b"34").as_bytes(), b"", "bytes that lie elsewhere");
+    }
 }

@@ -66,13 +66,9 @@ impl Turns {
         let before = self.taken.borrow().as_ref().and_then(WeakShared::upgrade);
         let mut work = Work::default();
         ask(&mut work);
-        // Whoever only wants the tail waits for nobody.
-        let is_work_expected = !work.jobs.is_empty();
         let turn = async move {
-            match before {
-                Some(before) => drop(before.await),
-                None if is_work_expected => moment().await,
-                None => {}
+            if let Some(before) = before {
+                drop(before.await);
             }
             take().await
         };
@@ -89,8 +85,9 @@ impl Turns {
     }
 }
 
-/// Lets pass what is going on at the moment: a hundred commits that are asked for in one go share the first turn too.
-async fn moment() {
+/// Lets pass what is going on at the moment: a hundred commits that are asked for in one go share the first turn too. Each of
+/// them has to do so by itself: in the turn, whoever is second would drive it on.
+pub(crate) async fn moment() {
     let mut is_over = false;
     poll_fn(|context| {
         if std::mem::replace(&mut is_over, true) {

@@ -11,6 +11,12 @@ use crate::slice::Slice;
 pub struct Value(Slice);
 
 impl Value {
+    /// Returns a part of the value, which was borrowed from it, as a value that shares the same bytes. Anything else is empty.
+    #[must_use]
+    pub fn part(&self, part: &[u8]) -> Self {
+        Self(self.0.part(part))
+    }
+
     pub(crate) fn of(slice: Slice) -> Self {
         Self(slice)
     }

@@ -13,11 +13,24 @@ use support::rows::{Heard, Put, count, fill, key, open, open_faulty, put, row};
 use syncline_store::{Decision, DiskError, MemoryDisk, Plan, Read, Sequence, StoreError, View, Write};
 
 #[test]
-fn plans_asked_for_during_an_append_share_the_next_one_and_see_each_other() {
+fn plans_asked_for_in_one_go_share_an_append_and_see_each_other() {
     let (database, faults) = open_faulty(&MemoryDisk::new());
-    faults.waiting.set(0.99);
     let outcomes = block_on(join_all((0..10).map(|number| database.run(put(number, "x")))));
     assert_eq!(outcomes, (0..10).map(Ok).collect::<Vec<_>>());
+    assert_eq!((faults.counts().appended, database.sequence()), (1, Sequence(1)));
+}
+
+#[test]
+fn plans_asked_for_during_an_append_share_the_next_one() {
+    let (database, faults) = open_faulty(&MemoryDisk::new());
+    faults.waiting.set(0.99);
+    let mut first = Box::pin(database.run(put(0, "x")));
+    for _ in 0..3 {
+        assert!(first.as_mut().now_or_never().is_none());
+    }
+    let (first, rest) =
+        block_on(async { join!(first, join_all((1..10).map(|n| database.run(put(n, "x"))))) });
+    assert_eq!((first, rest), (Ok(0), (1..10).map(Ok).collect()));
     assert_eq!((faults.counts().appended, database.sequence()), (2, Sequence(2)));
 }
 

@@ -53,14 +53,11 @@ impl<H: Host> Observer for Watcher<H> {
                 shared.host.events().emit(Event::Live { collection: collection.clone(), change });
             }
         }
-        if is_own {
-            shared.say(&Message::Committed);
+        if turned.is_switched {
+            shared.signal(Signal::Settings);
         }
         if turned.is_mended {
             shared.signal(Signal::Mended(is_own));
-        }
-        if turned.is_switched {
-            shared.signal(Signal::Settings);
         }
         if turned.is_led_anew {
             shared.signal(Signal::LedAnew);
@@ -68,7 +65,13 @@ impl<H: Host> Observer for Watcher<H> {
         if origin == Origin::Local {
             shared.signal(Signal::LocalChange);
         }
-        shared.refresh_status();
+    }
+
+    fn handle_end(&self, is_own: bool) {
+        if is_own {
+            self.0.say(&Message::Committed);
+        }
+        self.0.refresh_status();
     }
 
     fn handle_reset(&self) {
@@ -88,15 +91,15 @@ impl<H: Host> Observer for Watcher<H> {
         }
         self.0.signal(Signal::Reset);
     }
-}
-
-impl<H: Host> Watcher<H> {
 
     fn handle_damage(&self, _part: Part) {
         // Rows are gone that the app may have seen.
         self.handle_reset();
         self.0.signal(Signal::Damaged);
     }
+}
+
+impl<H: Host> Watcher<H> {
     /// Lets indexes and live queries take in what changed.
     fn follow(
         &self,

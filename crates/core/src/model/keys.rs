@@ -51,8 +51,9 @@ pub enum CollectionTable {
 
 /// The key of a record's row in the base or queue table.
 pub fn record_key(table: Table, collection: &CollectionName, record: &RecordId) -> Key {
-    let mut bytes = collection_prefix(table, collection);
-    bytes.extend_from_slice(record.as_str().as_bytes());
+    let record = record.as_str().as_bytes();
+    let mut bytes = collection_prefix(table, collection, record.len());
+    bytes.extend_from_slice(record);
     Key::new(bytes)
 }
 
@@ -80,7 +81,7 @@ impl RecordKeys {
 
 /// Every row of one collection in the base or queue table.
 pub fn collection_of(table: Table, collection: &CollectionName) -> Read {
-    Read::prefix(&collection_prefix(table, collection))
+    Read::prefix(&collection_prefix(table, collection, 0))
 }
 
 /// The key of one of a collection's rows in the meta table.
@@ -92,7 +93,6 @@ pub fn collection_key(table: CollectionTable, collection: &CollectionName) -> Ke
     meta_key(&format!("{kind}{collection}"))
 }
 
-/// The key of a parked change.
 /// Which collection a key of the meta table is about, and what it says of it; `None` for keys that are about none.
 pub fn collection_row_of(key: &Key) -> Option<(CollectionTable, CollectionName)> {
     let (_, name) = key.as_bytes().split_first().filter(|_| Table::Meta.has(key))?;
@@ -105,6 +105,7 @@ pub fn collection_row_of(key: &Key) -> Option<(CollectionTable, CollectionName)>
     Some((table, CollectionName::trusted(name)))
 }
 
+/// The key of a parked change.
 pub fn parked_key(change: &ChangeId) -> Key {
     let mut bytes = vec![Table::Parked.byte()];
     bytes.extend_from_slice(change.as_str().as_bytes());
@@ -134,9 +135,12 @@ pub fn record_within(collection: &CollectionName, key: &Key) -> Option<RecordId>
     std::str::from_utf8(key.as_bytes().get(before..)?).ok().map(RecordId::trusted)
 }
 
-fn collection_prefix(table: Table, collection: &CollectionName) -> Vec<u8> {
-    let mut bytes = vec![table.byte()];
-    bytes.extend_from_slice(collection.as_str().as_bytes());
+/// What all keys of a collection begin with, with room for `more` bytes.
+fn collection_prefix(table: Table, collection: &CollectionName, more: usize) -> Vec<u8> {
+    let collection = collection.as_str().as_bytes();
+    let mut bytes = Vec::with_capacity(collection.len().saturating_add(more).saturating_add(2));
+    bytes.push(table.byte());
+    bytes.extend_from_slice(collection);
     bytes.push(0);
     bytes
 }

@@ -27,6 +27,6 @@ pub use live::{LiveChange, LiveNumber, Patch};
 pub use meta::{CollectionState, Identity, Leadership, Mended, RetryState, Single, Skew, Tally};
 pub use options::{Backoff, Options, Schedule};
 pub use rows::{Base, Deletion, Edit, EditOp, Overtaken, ParkedRow, QueueRow, RowError, StoredVersion};
-pub(crate) use rows::{read_row, write_row};
+pub(crate) use rows::{doc_of_base, doc_of_queue, read_row, write_row};
 pub use status::{Channel, CollectionStatus, Phase, Progress, RecordState, State, Status, StatusError};
 pub use text::Text;

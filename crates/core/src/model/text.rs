@@ -5,13 +5,14 @@ use std::{fmt, ops::Deref, ops::Range, rc::Rc};
 /// A part of a shared text; cheap to clone.
 #[derive(Clone)]
 pub struct Text {
-    whole: Rc<str>,
+    /// Not `Rc<str>`, to make which the text would be copied.
+    whole: Rc<String>,
     range: Range<usize>,
 }
 
 impl Text {
     /// The part of `whole` that `part` was borrowed from; empty where it was not.
-    pub fn within(whole: &Rc<str>, part: &str) -> Self {
+    pub fn within(whole: &Rc<String>, part: &str) -> Self {
         let start = part.as_ptr().addr().wrapping_sub(whole.as_ptr().addr());
         let range = start..start.wrapping_add(part.len());
         Self { whole: Rc::clone(whole), range }
@@ -37,13 +38,13 @@ impl PartialEq for Text {
 impl From<String> for Text {
     fn from(text: String) -> Self {
         let range = 0..text.len();
-        Self { whole: text.into(), range }
+        Self { whole: Rc::new(text), range }
     }
 }
 
 impl From<&str> for Text {
     fn from(text: &str) -> Self {
-        Self { whole: text.into(), range: 0..text.len() }
+        text.to_owned().into()
     }
 }
 
@@ -59,7 +60,7 @@ mod tests {
 
     #[test]
     fn a_part_is_found_in_its_whole_and_nowhere_else() {
-        let whole: Rc<str> = "[{},{\"a\":1}]".into();
+        let whole = Rc::new("[{},{\"a\":1}]".to_owned());
         assert_eq!(&*Text::within(&whole, &whole[4..11]), "{\"a\":1}");
         assert_eq!(&*Text::within(&whole, "elsewhere"), "");
     }

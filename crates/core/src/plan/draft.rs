@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use rustc_hash::FxHashMap;
 use serde::Serialize;
 use syncline_protocol::{ChangeId, CollectionName};
 use syncline_store::{Decision, Key, Value, View, Write};
@@ -14,14 +15,17 @@ use crate::model::{
 /// A plan's view of the rows, with its own writes over it.
 pub(crate) struct Draft<'v> {
     view: &'v dyn View,
-    writes: BTreeMap<Key, Option<Vec<u8>>>,
+    /// In the order in which each was first written.
+    writes: Vec<Write>,
+    /// Where a key is among them.
+    places: FxHashMap<Key, usize>,
     tallies: BTreeMap<CollectionName, Tally>,
 }
 
 impl<'v> Draft<'v> {
     /// Starts with nothing written.
     pub(crate) fn new(view: &'v dyn View) -> Self {
-        Self { view, writes: BTreeMap::new(), tallies: BTreeMap::new() }
+        Self { view, writes: Vec::new(), places: FxHashMap::default(), tallies: BTreeMap::new() }
     }
 
     /// Runs a decision and turns it into the store's: an error writes nothing.
@@ -140,7 +144,7 @@ impl<'v> Draft<'v> {
                 self.set(key, Some(&tally))?;
             }
         }
-        Ok(self.writes.into_iter().map(|(key, value)| Write { key, value }).collect())
+        Ok(self.writes)
     }
 
     fn owned<T>(
@@ -148,15 +152,21 @@ impl<'v> Draft<'v> {
         key: &Key,
         read: impl FnOnce(&[u8]) -> Result<T, RowError>,
     ) -> Result<Option<T>, RowError> {
-        match self.writes.get(key) {
-            Some(written) => written.as_deref().map(read).transpose(),
+        match self.places.get(key).and_then(|place| self.writes.get(*place)) {
+            Some(written) => written.value.as_deref().map(read).transpose(),
             None => self.view.row(key).map(|value: Value| read(&value)).transpose(),
         }
     }
 
     fn set<T: Serialize>(&mut self, key: Key, row: Option<&T>) -> Result<(), RowError> {
         let bytes = row.map(write_row).transpose()?;
-        self.writes.insert(key, bytes);
+        match self.places.get(&key).and_then(|place| self.writes.get_mut(*place)) {
+            Some(written) => written.value = bytes,
+            None => {
+                self.places.insert(key.clone(), self.writes.len());
+                self.writes.push(Write { key, value: bytes });
+            }
+        }
         Ok(())
     }
 }
