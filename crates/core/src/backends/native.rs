@@ -62,7 +62,10 @@ impl<W: Wire> Backend for Native<W> {
             return Ok(Pulled::default());
         }
         let answer: PullResponse = from_json(&response)?;
-        self.last_pull.replace(response.header("etag").map(|tag| (body, tag.to_owned())));
+        // What a pull from nothing brings may be void here, and is then asked for again.
+        let is_from_somewhere = wanted.iter().all(|wanted| wanted.cursor.is_some());
+        let tag = response.header("etag").filter(|_| is_from_somewhere);
+        self.last_pull.replace(tag.map(|tag| (body, tag.to_owned())));
         Ok(Pulled { pages: answer.collections.into_iter().collect(), now: Some(answer.now) })
     }
 

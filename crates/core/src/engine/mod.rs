@@ -14,6 +14,8 @@ mod follow;
 mod lead;
 mod lookup;
 mod mending;
+#[cfg(test)]
+mod mending_scenarios;
 mod messages;
 mod mirror;
 mod pulling;
@@ -22,6 +24,8 @@ mod querying;
 mod reading;
 mod shared;
 mod status;
+#[cfg(test)]
+mod testing;
 mod watcher;
 
 pub use client::{Client, Intent};
