@@ -36,7 +36,7 @@ pub(crate) fn lanes() -> Vec<Vec<Step>> {
         step("lints-web", "clippy, for browsers", &["setup"], |places, reporter| {
             once(checks::lints_for_browsers(places, reporter))
         }),
-        step("browsers", "wasm-pack test in Chromium and Firefox", &["setup", "tools"], browsers),
+        step("browsers", "wasm-pack test in Chromium, Firefox and WebKit", &["setup", "tools"], browsers),
     ];
     let release = vec![
         step("setup", "toolchain and npm packages", &[], |places, reporter| {
@@ -103,8 +103,15 @@ fn browsers(places: &Places, reporter: &Reporter) -> Result<Tally> {
     places.cargo(reporter, &build)?;
     let mut wasm_pack = process::program("wasm-pack", places.root());
     wasm_pack.args(["test", "--headless", "--chrome", "--firefox"]);
-    let finished = process::run(&mut wasm_pack, &reporter.streamed())?;
-    counted(&finished)
+    let finished = counted(&process::run(&mut wasm_pack, &reporter.streamed())?)?;
+    let Some(driver) = tools::webkit_driver() else {
+        reporter.note("WebKit is left out: Debian's webkit2gtk-driver or xvfb is not there");
+        return Ok(finished);
+    };
+    let mut with_screen = process::program("xvfb-run", places.root());
+    with_screen.args(["-a", "wasm-pack", "test", "--headless", "--safari", "--safaridriver"]).arg(driver);
+    let in_webkit = counted(&process::run(&mut with_screen, &reporter.streamed())?)?;
+    Ok([finished, in_webkit].into_iter().sum())
 }
 
 fn package(places: &Places, reporter: &Reporter) -> Result<Tally> {

@@ -60,6 +60,9 @@ pub(crate) struct SystemTool {
     pub(crate) package: &'static str,
 }
 
+/// The WebKit that `webdriver.json` names, where Debian puts it.
+const WEBKIT: &str = "/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser";
+
 const FIREFOX: [&str; 2] = ["firefox", "firefox-esr"];
 
 /// The programs from Debian that the browser tests need.
@@ -103,7 +106,17 @@ pub(crate) fn firefox() -> Option<PathBuf> {
 }
 
 fn place_of(programs: &[&str]) -> Option<PathBuf> {
-    let name = programs.iter().find(|program| says(program).is_some())?;
+    file_on_path(programs.iter().find(|program| says(program).is_some())?)
+}
+
+/// Where the driver of WebKit is, if all is there that it takes. Nobody has to install it.
+pub(crate) fn webkit_driver() -> Option<PathBuf> {
+    // Neither of the two knows `--version`.
+    let (screen, driver) = (file_on_path("xvfb-run"), file_on_path("WebKitWebDriver"));
+    screen.and(driver).filter(|_| Path::new(WEBKIT).is_file())
+}
+
+fn file_on_path(name: &str) -> Option<PathBuf> {
     process::folders().into_iter().map(|folder| folder.join(name)).find(|path| path.is_file())
 }
 
