@@ -8,9 +8,9 @@ use syncline_store::{Database, Key, Part, Read, Value, View};
 
 use super::{client::Client, shared::Shared, watcher::Watcher};
 use crate::{
-    model::{Error, Event, Identity, Mended, Single, read_row},
+    model::{Direction, Error, Event, Identity, Mended, Single, read_row},
     plan::{Damaged, Mend, is_row},
-    ports::{Events as _, Host},
+    ports::{Clock as _, Events as _, Host},
 };
 
 /// Mends what is damaged before anything is made of it: without its identity the device would be another one. Says whether
@@ -47,7 +47,9 @@ async fn mend<H: Host>(shared: &Shared<H>, database: &Database<H::Disk, Watcher<
         for part in new {
             parts.push(remains(database, part).await?);
         }
-        let collections: Vec<CollectionName> = shared.options.collections.keys().cloned().collect();
+        let options = shared.options.collections.iter();
+        let collections: BTreeMap<CollectionName, Direction> =
+            options.map(|(name, options)| (name.clone(), options.direction)).collect();
         database.run(Mend { collections, parts }).await??;
     }
 }
@@ -94,9 +96,18 @@ impl<H: Host> Client<H> {
         let mended: BTreeSet<Part> = self.database.read(&keys(), mended).await?.parts;
         let news: Vec<Part> = mended.difference(&self.shared.told_parts.borrow()).copied().collect();
         self.shared.told_parts.replace(mended);
-        for part in news {
-            self.shared.host.events().emit(Event::Error(Error::damaged(part)));
+        if !news.is_empty() {
+            let client = self.clone();
+            self.shared.host.spawn(Box::pin(async move { client.tell(news).await }));
         }
         Ok(())
+    }
+
+    async fn tell(&self, parts: Vec<Part>) {
+        // Most damage is met while the database is opened, and an app listens once that is done.
+        self.shared.host.clock().sleep(0).await;
+        for part in parts.into_iter().filter(|_| !self.is_closed()) {
+            self.shared.host.events().emit(Event::Error(Error::damaged(part)));
+        }
     }
 }

@@ -11,21 +11,24 @@ use crate::model::{
 };
 
 /// Whether a row may once have been written as it is: its key is one, its value is read to the last byte and would be written
-/// the same, and its documents are JSON objects. `None` deletes.
+/// the same, and its documents are JSON objects
+/// of its record. `None` deletes.
 pub(crate) fn is_row(key: &Key, value: Option<&[u8]>) -> bool {
     if let Some((table, collection, record)) = record_of(key) {
         let is_key =
             CollectionName::parse(collection.as_str()).is_ok() && RecordId::parse(record.as_str()).is_ok();
         return is_key
             && value.is_none_or(|bytes| match table {
-                Table::Base => strictly::<Base<'_>>(bytes).is_some_and(|base| is_document(&base.doc)),
-                _ => strictly::<QueueRow<'_>>(bytes).is_some_and(|row| is_sound(&row)),
+                Table::Base => {
+                    strictly::<Base<'_>>(bytes).is_some_and(|base| is_document_of(&base.doc, &record))
+                }
+                _ => strictly::<QueueRow<'_>>(bytes).is_some_and(|row| is_sound(&row, &record)),
             });
     }
     if Table::Parked.has(key) {
-        return value
-            .and_then(strictly::<ParkedRow<'_>>)
-            .is_some_and(|row| parked_key(&row.change.id) == *key && has_documents(&row.change));
+        return value.and_then(strictly::<ParkedRow<'_>>).is_some_and(|row| {
+            parked_key(&row.change.id) == *key && has_documents_of(&row.change, &row.record)
+        });
     }
     if let Some((table, collection)) = collection_row_of(key) {
         return CollectionName::parse(collection.as_str()).is_ok()
@@ -45,19 +48,21 @@ fn is_single<T: Single>(key: &Key, value: Option<&[u8]>) -> bool {
     *key == T::key() && value.is_some_and(|bytes| strictly::<T>(bytes).is_some())
 }
 
-fn is_sound(row: &QueueRow<'_>) -> bool {
+fn is_sound(row: &QueueRow<'_>, record: &RecordId) -> bool {
     let common = row.overtaken.as_ref().and_then(|overtaken| overtaken.common.as_ref());
-    has_documents(&row.change)
-        && row.next.as_ref().is_none_or(has_documents)
-        && common.is_none_or(|common| is_document(&common.doc))
+    has_documents_of(&row.change, record)
+        && row.next.as_ref().is_none_or(|next| has_documents_of(next, record))
+        && common.is_none_or(|common| is_document_of(&common.doc, record))
 }
 
-fn has_documents(edit: &Edit<'_>) -> bool {
-    !edit.id.as_str().is_empty() && edit.doc.as_deref().is_none_or(is_document)
+fn has_documents_of(edit: &Edit<'_>, record: &RecordId) -> bool {
+    !edit.id.as_str().is_empty() && edit.doc.as_deref().is_none_or(|doc| is_document_of(doc, record))
 }
 
-fn is_document(text: &str) -> bool {
-    matches!(serde_json::from_str(text), Ok(serde_json::Value::Object(_)))
+/// Whether a text is an object that does not say it is another record's.
+fn is_document_of(text: &str, record: &RecordId) -> bool {
+    let Ok(serde_json::Value::Object(fields)) = serde_json::from_str(text) else { return false };
+    fields.get("id").is_none_or(|id| id == record.as_str())
 }
 
 /// Reads a row of which every byte is what it would be written as.
