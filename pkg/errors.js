@@ -2,13 +2,14 @@
 // The one error class of the package. Makes errors of what the core rejects with; decides no codes.
 
 /** @typedef {import("./index.js").ErrorCode} ErrorCode */
+/** @typedef {import("./index.js").Json} Json */
 
 export class SynclineError extends Error {
   /**
    * @param {ErrorCode} code
    * @param {string} message
    * @param {boolean} [retryable]
-   * @param {import("./index.js").Json} [details]
+   * @param {Json} [details]
    */
   constructor(code, message, retryable = false, details = undefined) {
     super(message);
@@ -45,6 +46,6 @@ export function toError(thrown) {
   if (thrown instanceof Error || typeof thrown !== "object" || thrown === null || !("code" in thrown)) {
     return thrown;
   }
-  const { code, message, retryable } = /** @type {{code: ErrorCode, message: string, retryable: boolean}} */ (thrown);
-  return new SynclineError(code, message, retryable);
+  const { code, message, retryable, details } = /** @type {{code: ErrorCode, message: string, retryable: boolean, details?: Json}} */ (thrown);
+  return new SynclineError(code, message, retryable, details);
 }

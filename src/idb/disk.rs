@@ -169,6 +169,10 @@ impl Disk for IndexedDb {
         Ok(Pages::found(pages, head.generation == generation))
     }
 
+    async fn set_aside(&self, entry: Sequence) -> Result<Option<Rc<[u8]>>, DiskError> {
+        self.read(async |rexie| schema::set_aside(rexie, entry).await).await
+    }
+
     async fn compact(&self, compaction: &Compaction) -> Result<Compacted, DiskError> {
         let replaced =
             self.call(async |connection| compact::replace(&connection.database, compaction).await).await?;

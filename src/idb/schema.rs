@@ -76,6 +76,12 @@ pub(super) async fn pages(rexie: &Rexie, ids: &[PageId]) -> Result<(Head, Vec<Op
     Ok((head(head_row?.as_ref())?, pages.collect::<Result<_, _>>()?))
 }
 
+/// Reads the bytes of a damaged entry, which left the log.
+pub(super) async fn set_aside(rexie: &Rexie, entry: Sequence) -> Result<Option<Rc<[u8]>>, DiskError> {
+    let row = Reading::begin(rexie, &[META])?.row(META, damaged(entry)).await?;
+    row.map(|row| blob(&row)).transpose()
+}
+
 /// Leaves out entries that are folded away: an append beside a compaction may leave one that never counted.
 pub(super) fn counting(head: Head, mut entries: Entries) -> Entries {
     entries.retain(|(sequence, _)| *sequence > head.through);

@@ -28,6 +28,7 @@ macro_rules! for_each_disk_law {
             compaction_in_steps_keeps_the_log_until_the_last_one
             long_log_is_folded_away
             compaction_keeps_the_entries_behind_it
+            damaged_entry_is_found_where_a_compaction_has_set_it_aside
             compaction_of_an_old_generation_is_stale_and_changes_nothing
             old_generation_learns_that_it_is_old
             append_at_or_before_through_never_counts
@@ -162,6 +163,17 @@ pub async fn compaction_keeps_the_entries_behind_it<D: Disk>(open: impl AsyncFn(
     assert_eq!(load(&disk).await.entries, expected);
     assert_eq!(tail(&disk, 1, 1).await, Tail::Entries(expected));
     assert_eq!(append(&disk, 1, 3, b"d").await, Append::Appended(Sequence(4)));
+}
+
+pub async fn damaged_entry_is_found_where_a_compaction_has_set_it_aside<D: Disk>(open: impl AsyncFn() -> D) {
+    let (one, two) = (open().await, open().await);
+    append(&one, 0, 0, b"a").await;
+    let set_aside = async |disk: &D| disk.set_aside(Sequence(1)).await.expect("the disk works");
+    assert_eq!(set_aside(&one).await, None);
+    let damaged = entries(&[(1, b"a")]);
+    compact(&one, &Compaction { set_aside: damaged, ..compaction(0, 1, &[], &[], b"") }).await;
+    assert_eq!(set_aside(&two).await.as_deref(), Some(&b"a"[..]));
+    assert_eq!(two.set_aside(Sequence(2)).await, Ok(None));
 }
 
 pub async fn compaction_of_an_old_generation_is_stale_and_changes_nothing<D: Disk>(

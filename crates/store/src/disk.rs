@@ -174,11 +174,8 @@ pub trait Disk {
     /// is gone where the disk has another generation than `generation`, and missing where it has not.
     async fn pages(&self, generation: Generation, ids: &[PageId]) -> Result<Pages, DiskError>;
 
-    /// Reads the bytes of a damaged entry that a compaction has set aside; `None`: there are none. Only this finds them, so
-    /// a disk that cannot may say so of each.
-    async fn set_aside(&self, _entry: Sequence) -> Result<Option<Rc<[u8]>>, DiskError> {
-        Ok(None)
-    }
+    /// Reads the bytes of a damaged entry that a compaction has set aside; `None`: there are none.
+    async fn set_aside(&self, entry: Sequence) -> Result<Option<Rc<[u8]>>, DiskError>;
 
     /// In one step, unless the disk has another generation: puts and deletes the pages, replaces the directory,
     /// raises the generation, sets `through`, and keeps the bytes of what is set aside.

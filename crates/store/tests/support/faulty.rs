@@ -205,6 +205,10 @@ impl<D: Disk> Disk for Faulty<D> {
         Ok(pages)
     }
 
+    async fn set_aside(&self, entry: Sequence) -> Result<Option<Rc<[u8]>>, DiskError> {
+        self.call(async |disk| disk.set_aside(entry).await).await
+    }
+
     async fn compact(&self, compaction: &Compaction) -> Result<Compacted, DiskError> {
         let compacted = self.call(async |disk| disk.compact(compaction).await).await?;
         self.faults.count(|counts| match compacted {
