@@ -8,7 +8,7 @@ use syncline_store::{Database, Key, Part, Read, Value, View};
 
 use super::{client::Client, shared::Shared, watcher::Watcher};
 use crate::{
-    model::{Direction, Error, Event, Identity, Mended, Single, read_row},
+    model::{Error, Event, Identity, Mended, Single, read_row},
     plan::{Damaged, Mend, is_row},
     ports::{Clock as _, Events as _, Host},
 };
@@ -47,9 +47,7 @@ async fn mend<H: Host>(shared: &Shared<H>, database: &Database<H::Disk, Watcher<
         for part in new {
             parts.push(remains(database, part).await?);
         }
-        let options = shared.options.collections.iter();
-        let collections: BTreeMap<CollectionName, Direction> =
-            options.map(|(name, options)| (name.clone(), options.direction)).collect();
+        let collections: Vec<CollectionName> = shared.options.collections.keys().cloned().collect();
         database.run(Mend { collections, parts }).await??;
     }
 }

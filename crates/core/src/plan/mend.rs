@@ -2,8 +2,9 @@
 //! Reads no disk; what can still be read of a part is handed in.
 //!
 //! A queued or parked change, and what the database says of itself, is put back as it was, because nobody else has it. So a
-//! change that may have been sent stays frozen. That it was sent may be just what a lost entry said, so changes from before
-//! it are frozen too: one that was taken under its key must not go out with another document. Deletions are not repeated: a queued change that was answered already goes out
+//! change that may have been sent stays frozen. That one was edited again and sent may be just what a lost entry said, so what
+//! is queued from before it gets new keys: under the old one the server may have taken another document. Deletions are not
+//! repeated: a queued change that was answered already goes out
 //! once more under its own key, which has no effect. A base row comes back where there is none, but without its version:
 //! a bit of its document may be wrong, and the next pull, which starts from nothing, replaces what has no version. Where no
 //! server ever answers, it is all there is.
@@ -11,13 +12,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Serialize, de::DeserializeOwned};
-use syncline_protocol::CollectionName;
-use syncline_store::{Decision, Key, Part, Plan, Read, Salvaged, Value, View, Write};
+use syncline_protocol::{ChangeId, CollectionName};
+use syncline_store::{Decision, Key, Part, Plan, Read, Salvaged, Sequence, Value, View, Write};
 
 use super::Origin;
 use crate::model::{
-    Base, CollectionState, CollectionTable, Direction, Error, Mended, ParkedRow, QueueRow, Single, Table,
-    Tally, collection_key, collection_of, collection_row_of, read_row, record_of, write_row,
+    Base, CollectionState, CollectionTable, Error, Mended, ParkedRow, QueueRow, Single, Table, Tally,
+    collection_key, collection_of, collection_row_of, read_row, record_of, write_row,
 };
 
 /// A damaged part with what is left of it.
@@ -34,8 +35,8 @@ pub struct Damaged {
 /// Mends parts that no context of this device has mended yet.
 #[derive(Clone, Debug)]
 pub struct Mend {
-    /// The collections that the app knows, and which way each syncs.
-    pub collections: BTreeMap<CollectionName, Direction>,
+    /// The collections that the app knows.
+    pub collections: Vec<CollectionName>,
     /// What is damaged.
     pub parts: Vec<Damaged>,
 }
@@ -45,7 +46,7 @@ impl Plan for Mend {
 
     fn reads(&self) -> Vec<Read> {
         let records = |name| [collection_of(Table::Base, name), collection_of(Table::Queue, name)];
-        let affected = self.collections.keys().filter(|name| self.parts.iter().any(|one| one.may_have(name)));
+        let affected = self.collections.iter().filter(|name| self.parts.iter().any(|one| one.may_have(name)));
         affected.flat_map(records).chain([Table::Meta.all(), Table::Parked.all()]).collect()
     }
 
@@ -87,11 +88,9 @@ impl Mend {
             }
         }
         let names: BTreeSet<CollectionName> =
-            self.collections.keys().cloned().chain(mending.named()).collect();
+            self.collections.iter().cloned().chain(mending.named()).collect();
         for name in names.iter().filter(|name| parts.iter().any(|one| one.may_have(name))) {
-            if self.collections.get(name).is_some_and(|direction| direction.is_pushed()) {
-                mending.freeze(name, &parts)?;
-            }
+            mending.renew_keys(name, &parts)?;
             mending.pull_again(name)?;
             mending.recount(name)?;
         }
@@ -176,26 +175,28 @@ impl Mending<'_> {
         }
     }
 
-    /// Freezes changes whose sending an entry that is lost may have been about; those that were read in it are as it left them.
-    fn freeze(&mut self, name: &CollectionName, parts: &[&Damaged]) -> Result<(), Error> {
+    /// Gives new keys to changes whose sending an entry that is lost may have been about; those that were read in it are as it
+    /// left them.
+    fn renew_keys(&mut self, name: &CollectionName, parts: &[&Damaged]) -> Result<(), Error> {
         let state = self.read::<CollectionState>(&collection_key(CollectionTable::State, name));
-        let has_synced = state.is_some_and(|state| state.is_enabled || state.last_synced_at.is_some());
-        let entries: Vec<_> =
-            parts.iter().filter(|one| one.salvaged.is_in_use && matches!(one.part, Part::Entry(_))).collect();
-        if !has_synced || entries.is_empty() {
+        if !state.is_some_and(|state| state.is_enabled || state.last_synced_at.is_some()) {
             return Ok(());
         }
-        let queued = self.rows_of(&collection_of(Table::Queue, name), |bytes| {
-            read_row::<QueueRow<'_>>(bytes).is_ok_and(|row| !row.is_sent)
-        });
-        let is_in_doubt = |key: &Key| !entries.iter().all(|one| one.salvaged.rows.contains_key(key));
-        for key in queued.into_iter().filter_map(|(key, is)| is.then_some(key)).filter(is_in_doubt) {
-            let kept = self.writes.get(&key).cloned();
-            let Some(bytes) = kept.or_else(|| self.view.row(&key).map(|value| value.to_vec())) else {
-                continue;
-            };
-            let row: QueueRow<'_> = read_row(&bytes)?;
-            self.put(key, &QueueRow { is_sent: true, ..row })?;
+        for damaged in parts.iter().filter(|one| one.salvaged.is_in_use) {
+            let Part::Entry(Sequence(number)) = damaged.part else { continue };
+            let queued = self.rows_of(&collection_of(Table::Queue, name), |_| true);
+            let is_from_before = |key: &Key| !damaged.salvaged.rows.contains_key(key);
+            for key in queued.into_keys().filter(is_from_before) {
+                let kept = self.writes.get(&key).cloned();
+                let kept =
+                    kept.or_else(|| self.view.row(&key).map(|value| value.to_vec())).unwrap_or_default();
+                let Ok(mut row) = read_row::<QueueRow<'_>>(&kept) else { continue };
+                let change = (!row.is_sent).then_some(&mut row.change);
+                for edit in change.into_iter().chain(&mut row.next) {
+                    edit.id = ChangeId::trusted(format!("{}.{number}", edit.id));
+                }
+                self.put(key, &row)?;
+            }
         }
         Ok(())
     }

@@ -8,8 +8,8 @@ use syncline_store::{Key, PageId, Part, Read, Salvaged, Sequence, Value};
 use super::testing::{Rows, remote, todos};
 use super::*;
 use crate::model::{
-    Base, CollectionState, CollectionTable, ConflictStrategy, Direction, Identity, Mended, QueueRow, Single,
-    Table, Tally, collection_key, collection_of, read_row, record_key, write_row,
+    Base, CollectionState, CollectionTable, ConflictStrategy, Identity, Mended, QueueRow, Single, Table,
+    Tally, collection_key, collection_of, read_row, record_key, write_row,
 };
 
 const PAGE: Part = Part::Page(PageId(7));
@@ -51,12 +51,8 @@ fn lose(rows: &mut Rows, range: Option<Read>, is_readable: impl Fn(&Key) -> bool
     Damaged { part: PAGE, salvaged, seen: BTreeMap::new() }
 }
 
-fn known() -> BTreeMap<CollectionName, Direction> {
-    [(todos(), Direction::Both)].into()
-}
-
 fn mend(rows: &mut Rows, damaged: Damaged) {
-    rows.run(&Mend { collections: known(), parts: vec![damaged] }).unwrap();
+    rows.run(&Mend { collections: vec![todos()], parts: vec![damaged] }).unwrap();
 }
 
 fn state(rows: &Rows, collection: &CollectionName) -> CollectionState {
@@ -203,7 +199,7 @@ fn what_was_set_aside_long_ago_is_left_alone_where_the_list_of_what_was_mended_i
     let mut lost = lose(&mut rows, Some(Table::Meta.all()), |_| false);
     lost.part = Part::Page(PageId(8));
     let mut others = Rows { rows: rows.rows.clone(), ..Rows::default() };
-    rows.run(&Mend { collections: known(), parts: vec![old.clone(), lost] }).unwrap();
+    rows.run(&Mend { collections: vec![todos()], parts: vec![old.clone(), lost] }).unwrap();
     assert_eq!(rows.queue_ids(), Vec::<String>::new());
     let mended: Mended = read_row(&rows.rows[&Mended::key()]).unwrap();
     assert_eq!(mended.parts, [PAGE, Part::Page(PageId(8))].into());
@@ -212,22 +208,21 @@ fn what_was_set_aside_long_ago_is_left_alone_where_the_list_of_what_was_mended_i
 }
 
 #[test]
-fn a_change_whose_sending_may_be_what_is_lost_keeps_its_key_and_its_document() {
+fn a_change_whose_sending_may_be_what_is_lost_gets_another_key() {
     let mut rows = Rows::default();
     rows.run(&Enable { collections: vec![todos()], is_enabled: true }).unwrap();
     rows.edit("a", put(r#"{"x":1}"#)).unwrap();
-    let unsent = rows.rows.clone();
-    let sent = rows.take_batch();
-    rows.rows = unsent;
-    mend(
-        &mut rows,
-        Damaged {
-            part: Part::Entry(Sequence(3)),
-            salvaged: Salvaged { is_in_use: true, ..Salvaged::default() },
-            seen: [].into(),
-        },
-    );
+    rows.edit("b", put(r#"{"x":1}"#)).unwrap();
+    rows.take_batch();
     rows.edit("a", put(r#"{"x":2}"#)).unwrap();
-    assert_eq!(rows.take_batch(), sent, "the server may have it");
-    assert_eq!(rows.local("a").unwrap(), r#"{"x":2}"#);
+    rows.edit("c", put(r#"{"x":1}"#)).unwrap();
+    let lost = Salvaged { is_in_use: true, ..Salvaged::default() };
+    mend(&mut rows, Damaged { part: Part::Entry(Sequence(9)), salvaged: lost, seen: [].into() });
+    let ids = |id: &str| {
+        let row = queued(&rows, id);
+        (row.change.id.to_string(), row.next.map(|next| next.id.to_string()))
+    };
+    assert_eq!(ids("a"), ("change-1".to_owned(), Some("change-3.9".to_owned())), "what was sent stays");
+    assert_eq!(ids("b"), ("change-2".to_owned(), None));
+    assert_eq!(ids("c"), ("change-4.9".to_owned(), None));
 }
