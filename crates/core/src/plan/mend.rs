@@ -68,20 +68,19 @@ impl Plan for Mend {
 
 impl Mend {
     fn mend(&self, mending: &mut Mending<'_>) -> Result<(), Error> {
-        let known = mending.read::<Mended>(&Mended::key());
-        let is_new =
-            |damaged: &&Damaged| known.as_ref().is_none_or(|known| !known.parts.contains(&damaged.part));
+        let known = self.known(mending.view);
+        let is_new = |damaged: &&Damaged| known.as_ref().is_none_or(|known| !known.contains(&damaged.part));
         let mut parts: Vec<&Damaged> = self.parts.iter().filter(is_new).collect();
         if parts.is_empty() {
             return Ok(());
         }
         // What was set aside first, then pages, then entries in their order: what is newer comes later.
         parts.sort_by_key(|one| (one.salvaged.is_in_use, matches!(one.part, Part::Entry(_)), one.part));
-        // Where the list of what was mended is lost too, parts that are long out of use have most likely been on it, and
-        // what they say is old.
-        let remembers = known.is_some()
-            || parts.iter().any(|one| one.salvaged.rows.contains_key(&Mended::key()))
-            || !parts.iter().any(|one| one.salvaged.is_in_use && one.may_have_any(&Read::Key(Mended::key())));
+        // Where the list of what was mended is lost, parts that are long out of use have most likely been on it, and what
+        // they say is old.
+        let may_have_lost_it =
+            |one: &&Damaged| one.salvaged.is_in_use && one.may_have_any(&Read::Key(Mended::key()));
+        let remembers = known.is_some() || !parts.iter().any(may_have_lost_it);
         for damaged in &parts {
             if damaged.salvaged.is_in_use || remembers {
                 mending.put_back(damaged)?;
@@ -94,10 +93,19 @@ impl Mend {
             mending.pull_again(name)?;
             mending.recount(name)?;
         }
-        let mut mended = mending.read::<Mended>(&Mended::key()).unwrap_or_default();
-        mended.parts.extend(known.into_iter().flat_map(|known| known.parts));
-        mended.parts.extend(parts.iter().map(|one| one.part));
+        let mended = known.into_iter().flatten().chain(parts.iter().map(|one| one.part));
+        let mended = Mended { parts: mended.collect() };
         mending.put(Mended::key(), &mended)
+    }
+
+    /// The parts that were mended before, also where the list itself is among what was damaged; `None`: there is no list.
+    fn known(&self, view: &dyn View) -> Option<BTreeSet<Part>> {
+        let key = Mended::key();
+        let salvaged = self.parts.iter().filter(|one| one.salvaged.is_in_use);
+        let salvaged = salvaged.filter_map(|one| one.salvaged.rows.get(&key).cloned().flatten());
+        let lists: Vec<Mended> =
+            view.row(&key).into_iter().chain(salvaged).filter_map(|row| read_row(&row).ok()).collect();
+        (!lists.is_empty()).then(|| lists.into_iter().flat_map(|list| list.parts).collect())
     }
 }
 
@@ -179,7 +187,8 @@ impl Mending<'_> {
     /// left them.
     fn renew_keys(&mut self, name: &CollectionName, parts: &[&Damaged]) -> Result<(), Error> {
         let state = self.read::<CollectionState>(&collection_key(CollectionTable::State, name));
-        if !state.is_some_and(|state| state.is_enabled || state.last_synced_at.is_some()) {
+        // Where that is lost, anything may have been sent.
+        if state.is_some_and(|state| !state.is_enabled && state.last_synced_at.is_none()) {
             return Ok(());
         }
         for damaged in parts.iter().filter(|one| one.salvaged.is_in_use) {

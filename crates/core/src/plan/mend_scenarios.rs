@@ -226,3 +226,18 @@ fn a_change_whose_sending_may_be_what_is_lost_gets_another_key() {
     assert_eq!(ids("b"), ("change-2".to_owned(), None));
     assert_eq!(ids("c"), ("change-4.9".to_owned(), None));
 }
+
+#[test]
+fn what_was_mended_before_is_known_from_a_damaged_list_that_can_be_read() {
+    let mut rows = edited(ConflictStrategy::LastWriteWins);
+    let mut old = lose(&mut rows, Some(Table::Queue.all()), |_| true);
+    (old.salvaged.is_in_use, old.salvaged.range) = (false, None);
+    mend(&mut rows, old.clone());
+    rows.rows.retain(|key, _| !Table::Queue.has(key));
+    let mut lost = lose(&mut rows, Some(Table::Meta.all()), |_| true);
+    lost.part = Part::Page(PageId(8));
+    rows.run(&Mend { collections: vec![todos()], parts: vec![old, lost] }).unwrap();
+    assert_eq!(rows.queue_ids(), Vec::<String>::new());
+    let mended: Mended = read_row(&rows.rows[&Mended::key()]).unwrap();
+    assert_eq!(mended.parts, [PAGE, Part::Page(PageId(8))].into());
+}
