@@ -81,13 +81,12 @@ impl Mend {
         let may_have_lost_it =
             |one: &&Damaged| one.salvaged.is_in_use && one.may_have_any(&Read::Key(Mended::key()));
         let remembers = known.is_some() || !parts.iter().any(may_have_lost_it);
+        let names = self.names(mending.view);
         for damaged in &parts {
             if damaged.salvaged.is_in_use || remembers {
-                mending.put_back(damaged)?;
+                mending.put_back(damaged, &names)?;
             }
         }
-        let names: BTreeSet<CollectionName> =
-            self.collections.iter().cloned().chain(mending.named()).collect();
         for name in names.iter().filter(|name| parts.iter().any(|one| one.may_have(name))) {
             mending.renew_keys(name, &parts)?;
             mending.pull_again(name)?;
@@ -96,6 +95,15 @@ impl Mend {
         let mended = known.into_iter().flatten().chain(parts.iter().map(|one| one.part));
         let mended = Mended { parts: mended.collect() };
         mending.put(Mended::key(), &mended)
+    }
+
+    /// The collections that the app or the database itself speaks of: another name is one whose bytes are wrong.
+    fn names(&self, view: &dyn View) -> BTreeSet<CollectionName> {
+        let Read::Range { start, end } = Table::Meta.all() else { return BTreeSet::new() };
+        let kept = view.range(&start, end.as_ref()).map(|(key, _)| key);
+        let salvaged = self.parts.iter().flat_map(|one| one.salvaged.rows.keys().cloned());
+        let named = kept.chain(salvaged).filter_map(|key| collection_row_of(&key));
+        self.collections.iter().cloned().chain(named.map(|(_, name)| name)).collect()
     }
 
     /// The parts that were mended before, also where the list itself is among what was damaged; `None`: there is no list.
@@ -143,10 +151,13 @@ struct Mending<'v> {
 }
 
 impl Mending<'_> {
-    fn put_back(&mut self, damaged: &Damaged) -> Result<(), Error> {
+    fn put_back(&mut self, damaged: &Damaged, names: &BTreeSet<CollectionName>) -> Result<(), Error> {
         for (key, value) in &damaged.salvaged.rows {
             let Some(value) = value.as_ref().filter(|_| damaged.is_latest(self.view, key)) else { continue };
-            if let Some((table, ..)) = record_of(key) {
+            if let Some((table, name, _)) = record_of(key) {
+                if !names.contains(&name) {
+                    continue;
+                }
                 if table == Table::Queue {
                     self.writes.insert(key.clone(), value.to_vec());
                 } else if self.view.row(key).is_none() {
@@ -163,14 +174,6 @@ impl Mending<'_> {
             }
         }
         Ok(())
-    }
-
-    /// The collections that the database itself speaks of.
-    fn named(&self) -> Vec<CollectionName> {
-        let Read::Range { start, end } = Table::Meta.all() else { return Vec::new() };
-        let kept = self.view.range(&start, end.as_ref()).map(|(key, _)| key);
-        let names = kept.chain(self.writes.keys().cloned()).filter_map(|key| collection_row_of(&key));
-        names.map(|(_, name)| name).collect()
     }
 
     fn pull_again(&mut self, name: &CollectionName) -> Result<(), Error> {

@@ -241,3 +241,19 @@ fn what_was_mended_before_is_known_from_a_damaged_list_that_can_be_read() {
     let mended: Mended = read_row(&rows.rows[&Mended::key()]).unwrap();
     assert_eq!(mended.parts, [PAGE, Part::Page(PageId(8))].into());
 }
+
+#[test]
+fn a_change_in_a_collection_that_nobody_knows_is_not_put_back() {
+    let mut rows = edited(ConflictStrategy::LastWriteWins);
+    let mut damaged = lose(&mut rows, Some(Table::Queue.all()), |_| true);
+    let wrong = record_key(
+        Table::Queue,
+        &CollectionName::trusted("tofos"),
+        &syncline_protocol::RecordId::trusted("a"),
+    );
+    let row = damaged.salvaged.rows.remove(&key(Table::Queue, "a")).unwrap();
+    damaged.salvaged.rows.insert(wrong.clone(), row);
+    mend(&mut rows, damaged);
+    assert!(!rows.rows.contains_key(&wrong));
+    assert_eq!(rows.queue_ids(), ["b"]);
+}
