@@ -68,8 +68,9 @@ impl Plan for Mend {
 
 impl Mend {
     fn mend(&self, mending: &mut Mending<'_>) -> Result<(), Error> {
-        let known = self.known(mending.view);
-        let is_new = |damaged: &&Damaged| known.as_ref().is_none_or(|known| !known.contains(&damaged.part));
+        let known = mending.read::<Mended>(&Mended::key());
+        let is_new =
+            |damaged: &&Damaged| known.as_ref().is_none_or(|known| !known.parts.contains(&damaged.part));
         let mut parts: Vec<&Damaged> = self.parts.iter().filter(is_new).collect();
         if parts.is_empty() {
             return Ok(());
@@ -77,7 +78,7 @@ impl Mend {
         // What was set aside first, then pages, then entries in their order: what is newer comes later.
         parts.sort_by_key(|one| (one.salvaged.is_in_use, matches!(one.part, Part::Entry(_)), one.part));
         // Where the list of what was mended is lost, parts that are long out of use have most likely been on it, and what
-        // they say is old.
+        // they say is old. What can be read of the list is not believed: a bit of a number would be enough.
         let may_have_lost_it =
             |one: &&Damaged| one.salvaged.is_in_use && one.may_have_any(&Read::Key(Mended::key()));
         let remembers = known.is_some() || !parts.iter().any(may_have_lost_it);
@@ -92,8 +93,8 @@ impl Mend {
             mending.pull_again(name)?;
             mending.recount(name)?;
         }
-        let mended = known.into_iter().flatten().chain(parts.iter().map(|one| one.part));
-        let mended = Mended { parts: mended.collect() };
+        let mut mended = known.unwrap_or_default();
+        mended.parts.extend(parts.iter().map(|one| one.part));
         mending.put(Mended::key(), &mended)
     }
 
@@ -104,16 +105,6 @@ impl Mend {
         let salvaged = self.parts.iter().flat_map(|one| one.salvaged.rows.keys().cloned());
         let named = kept.chain(salvaged).filter_map(|key| collection_row_of(&key));
         self.collections.iter().cloned().chain(named.map(|(_, name)| name)).collect()
-    }
-
-    /// The parts that were mended before, also where the list itself is among what was damaged; `None`: there is no list.
-    fn known(&self, view: &dyn View) -> Option<BTreeSet<Part>> {
-        let key = Mended::key();
-        let salvaged = self.parts.iter().filter(|one| one.salvaged.is_in_use);
-        let salvaged = salvaged.filter_map(|one| one.salvaged.rows.get(&key).cloned().flatten());
-        let lists: Vec<Mended> =
-            view.row(&key).into_iter().chain(salvaged).filter_map(|row| read_row(&row).ok()).collect();
-        (!lists.is_empty()).then(|| lists.into_iter().flat_map(|list| list.parts).collect())
     }
 }
 
@@ -169,7 +160,7 @@ impl Mending<'_> {
                     let state: CollectionState = read_row(value)?;
                     self.put(key.clone(), &CollectionState { cursor: None, ..state })?;
                 }
-            } else {
+            } else if *key != Mended::key() {
                 self.writes.insert(key.clone(), value.to_vec());
             }
         }

@@ -228,7 +228,7 @@ fn a_change_whose_sending_may_be_what_is_lost_gets_another_key() {
 }
 
 #[test]
-fn what_was_mended_before_is_known_from_a_damaged_list_that_can_be_read() {
+fn a_list_of_what_was_mended_is_not_believed_where_it_was_damaged_itself() {
     let mut rows = edited(ConflictStrategy::LastWriteWins);
     let mut old = lose(&mut rows, Some(Table::Queue.all()), |_| true);
     (old.salvaged.is_in_use, old.salvaged.range) = (false, None);
@@ -236,6 +236,8 @@ fn what_was_mended_before_is_known_from_a_damaged_list_that_can_be_read() {
     rows.rows.retain(|key, _| !Table::Queue.has(key));
     let mut lost = lose(&mut rows, Some(Table::Meta.all()), |_| true);
     lost.part = Part::Page(PageId(8));
+    let wrong = write_row(&Mended { parts: [Part::Page(PageId(3)), lost.part].into() }).unwrap();
+    lost.salvaged.rows.insert(Mended::key(), Some(wrong.into()));
     rows.run(&Mend { collections: vec![todos()], parts: vec![old, lost] }).unwrap();
     assert_eq!(rows.queue_ids(), Vec::<String>::new());
     let mended: Mended = read_row(&rows.rows[&Mended::key()]).unwrap();
