@@ -109,7 +109,7 @@ fn queued_changes_in_a_damaged_entry_and_in_a_damaged_page_go_out_all_the_same()
     for is_folded in [false, true] {
         let mut device = synced();
         let (client, _) = device.open(false);
-        let edits = (0..50).map(|number| put(&format!("q{number:02}"), r#"{"mine":"kept"}"#));
+        let edits = (0..50).map(|number| put(&format!("q{number:02}"), &format!(r#"{{"id":"q{number:02}"}}"#)));
         device.wait(client.write(edits.collect())).unwrap();
         let entry = client.database.sequence();
         if is_folded {
@@ -132,7 +132,7 @@ fn queued_changes_in_a_damaged_entry_and_in_a_damaged_page_go_out_all_the_same()
         assert_eq!(damaged(&heard), [part]);
         assert_eq!(device.server.pushed.borrow().len(), 50);
         assert_eq!(count(&mut device, &client), (150, 150, 0));
-        assert_eq!(text(&mut device, &client, "q07").as_deref(), Some(r#"{"mine":"kept"}"#));
+        assert_eq!(text(&mut device, &client, "q07").as_deref(), Some(r#"{"id":"q07"}"#));
     }
 }
 

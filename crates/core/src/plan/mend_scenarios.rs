@@ -259,3 +259,24 @@ fn a_change_in_a_collection_that_nobody_knows_is_not_put_back() {
     assert!(!rows.rows.contains_key(&wrong));
     assert_eq!(rows.queue_ids(), ["b"]);
 }
+
+#[test]
+fn a_frozen_change_whose_document_is_wrong_gives_way_to_what_the_server_took_under_its_key() {
+    let mut rows = edited(ConflictStrategy::LastWriteWins);
+    let sent = rows.take_batch().remove(0);
+    let mut damaged = lose(&mut rows, Some(Table::Queue.all()), |_| true);
+    let row = damaged.salvaged.rows.get_mut(&key(Table::Queue, "a")).unwrap();
+    let kept = row.take().unwrap();
+    let mut wrong: QueueRow<'_> = read_row(&kept).unwrap();
+    wrong.change.doc = Some(r#"{"x":6}"#.into());
+    *row = Some(write_row(&wrong).unwrap().into());
+    mend(&mut rows, damaged);
+    for change in rows.take_batch() {
+        let version = Version::Number(2);
+        rows.answer(&change, syncline_protocol::PushResult::Applied { id: change.id.clone(), version });
+    }
+    assert_eq!(rows.local("a").unwrap(), r#"{"x":6}"#);
+    let taken = sent.data.as_ref().unwrap().as_str();
+    rows.pull(vec![remote("a", 2, Some(taken)), remote("b", 2, Some(taken))], None, cursor("2"));
+    assert_eq!(rows.local("a").unwrap(), taken);
+}

@@ -119,7 +119,9 @@ impl ApplyPage {
         let is_in_flight = queued.as_ref().is_some_and(|row| row.is_sent);
         // The deletion of a record that is not here is no news, except to a creation on its way: it may be what is deleted.
         let is_of_creation = is_in_flight && base.is_none();
-        if is_known(base.as_ref(), incoming) && !is_of_creation {
+        // Whoever pulls from nothing may have lost something, and what is here under that version may be wrong.
+        let is_doubted = self.since.is_none() && is_other_text(base.as_ref(), incoming);
+        if is_known(base.as_ref(), incoming) && !is_of_creation && !is_doubted {
             return Ok(());
         }
         outcome.pulled = outcome.pulled.saturating_add(1);
@@ -193,6 +195,12 @@ impl ApplyPage {
         }
         Ok(())
     }
+}
+
+/// Whether an incoming record says another thing of the version that is here.
+fn is_other_text(base: Option<&Base<'_>>, incoming: &RemoteRecord) -> bool {
+    let (Some(base), Some(data)) = (base, &incoming.data) else { return false };
+    base.version.clone().map(Version::from) == incoming.version && base.doc != data.as_str()
 }
 
 /// Whether a change was made on just what comes in.

@@ -59,10 +59,10 @@ fn has_documents_of(edit: &Edit<'_>, record: &RecordId) -> bool {
     !edit.id.as_str().is_empty() && edit.doc.as_deref().is_none_or(|doc| is_document_of(doc, record))
 }
 
-/// Whether a text is an object that does not say it is another record's.
+/// Whether a text is an object that says it is that record's, as every document does that is kept.
 fn is_document_of(text: &str, record: &RecordId) -> bool {
     let Ok(serde_json::Value::Object(fields)) = serde_json::from_str(text) else { return false };
-    fields.get("id").is_none_or(|id| id == record.as_str())
+    fields.get("id").is_some_and(|id| id == record.as_str())
 }
 
 /// Reads a row of which every byte is what it would be written as.
