@@ -2,6 +2,8 @@
 //! Proves nothing by itself.
 #![allow(dead_code, reason = "each test takes what it needs")]
 
+use std::pin::pin;
+
 use futures::future::{Either, select};
 use gloo_timers::future::TimeoutFuture;
 use js_sys::{Array, Function, Object, Promise, Reflect, Uint8Array};
@@ -20,7 +22,7 @@ pub(crate) async fn fresh(name: &str) -> String {
 }
 
 pub(crate) async fn append(disk: &IndexedDb, after: u64, entry: &[u8]) -> Result<Append, DiskError> {
-    disk.append(Generation(0), Sequence(after), entry).await
+    within(pin!(disk.append(Generation(0), Sequence(after), entry))).await
 }
 
 pub(crate) async fn count(disk: &IndexedDb) -> usize {
@@ -95,7 +97,7 @@ async fn answer(request: &IdbRequest) -> Result<JsValue, JsValue> {
         request.set_onsuccess(Some(&resolve));
         request.set_onerror(Some(&resolve));
     });
-    JsFuture::from(answered).await.unwrap();
+    within(JsFuture::from(answered)).await.unwrap();
     request.result()
 }
 
