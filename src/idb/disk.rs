@@ -169,7 +169,7 @@ impl Disk for IndexedDb {
         Ok(Pages::found(pages, head.generation == generation))
     }
 
-    async fn set_aside(&self, entry: Sequence) -> Result<Option<Rc<[u8]>>, DiskError> {
+    async fn damaged_entry(&self, entry: Sequence) -> Result<Option<Rc<[u8]>>, DiskError> {
         self.read(async |rexie| schema::set_aside(rexie, entry).await).await
     }
 

@@ -168,12 +168,12 @@ pub async fn compaction_keeps_the_entries_behind_it<D: Disk>(open: impl AsyncFn(
 pub async fn damaged_entry_is_found_where_a_compaction_has_set_it_aside<D: Disk>(open: impl AsyncFn() -> D) {
     let (one, two) = (open().await, open().await);
     append(&one, 0, 0, b"a").await;
-    let set_aside = async |disk: &D| disk.set_aside(Sequence(1)).await.expect("the disk works");
+    let set_aside = async |disk: &D| disk.damaged_entry(Sequence(1)).await.expect("the disk works");
     assert_eq!(set_aside(&one).await, None);
     let damaged = entries(&[(1, b"a")]);
     compact(&one, &Compaction { set_aside: damaged, ..compaction(0, 1, &[], &[], b"") }).await;
     assert_eq!(set_aside(&two).await.as_deref(), Some(&b"a"[..]));
-    assert_eq!(two.set_aside(Sequence(2)).await, Ok(None));
+    assert_eq!(two.damaged_entry(Sequence(2)).await, Ok(None));
 }
 
 pub async fn compaction_of_an_old_generation_is_stale_and_changes_nothing<D: Disk>(

@@ -175,7 +175,7 @@ pub trait Disk {
     async fn pages(&self, generation: Generation, ids: &[PageId]) -> Result<Pages, DiskError>;
 
     /// Reads the bytes of a damaged entry that a compaction has set aside; `None`: there are none.
-    async fn set_aside(&self, entry: Sequence) -> Result<Option<Rc<[u8]>>, DiskError>;
+    async fn damaged_entry(&self, entry: Sequence) -> Result<Option<Rc<[u8]>>, DiskError>;
 
     /// In one step, unless the disk has another generation: puts and deletes the pages, replaces the directory,
     /// raises the generation, sets `through`, and keeps the bytes of what is set aside.

@@ -178,7 +178,7 @@ impl Disk for MemoryDisk {
         ))
     }
 
-    async fn set_aside(&self, entry: Sequence) -> Result<Option<Rc<[u8]>>, DiskError> {
+    async fn damaged_entry(&self, entry: Sequence) -> Result<Option<Rc<[u8]>>, DiskError> {
         Ok(self.kept()?.set_aside.get(&entry).cloned())
     }
 

@@ -31,7 +31,7 @@ impl<D: Disk, O: Observer> Context<D, O> {
             Part::Directory => return Ok(Salvaged::default()),
             Part::Entry(sequence) => {
                 let known = self.state.borrow().damaged_entry(sequence);
-                let blob = if known.is_some() { known } else { self.disk.set_aside(sequence).await? };
+                let blob = if known.is_some() { known } else { self.disk.damaged_entry(sequence).await? };
                 (blob, Layout::Entry)
             }
             Part::Page(id) => {

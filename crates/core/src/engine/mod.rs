@@ -16,6 +16,8 @@ mod lookup;
 mod mending;
 #[cfg(test)]
 mod mending_scenarios;
+#[cfg(test)]
+mod mending_seeds;
 mod messages;
 mod mirror;
 mod pulling;

@@ -17,7 +17,8 @@ use futures::{
     task::LocalSpawnExt as _,
 };
 use syncline_protocol::{
-    Change, CollectionName, Cursor, DeviceId, Millis, PullPage, PushResult, RecordId, RemoteRecord, Version,
+    Change, ChangeId, CollectionName, Cursor, DeviceId, Millis, PullPage, PushResult, RecordId, RemoteRecord,
+    Version,
 };
 use syncline_store::MemoryDisk;
 
@@ -40,6 +41,7 @@ pub(super) struct Device {
     lock: Arc<Mutex<()>>,
     ears: Rc<RefCell<Vec<mpsc::UnboundedSender<String>>>>,
     hosts: Cell<u64>,
+    time: Rc<Cell<i64>>,
 }
 
 /// A server without limits, for collections of any name.
@@ -47,6 +49,7 @@ pub(super) struct Device {
 pub(super) struct Server {
     pub(super) records: RefCell<BTreeMap<RecordId, RemoteRecord>>,
     pub(super) pushed: RefCell<Vec<Change>>,
+    answered: RefCell<BTreeMap<ChangeId, Version>>,
     version: Cell<u64>,
 }
 
@@ -58,8 +61,8 @@ pub(super) struct TestHost {
     ears: Rc<RefCell<Vec<mpsc::UnboundedSender<String>>>>,
     ear: RefCell<mpsc::UnboundedReceiver<String>>,
     number: u64,
-    time: Cell<i64>,
-    dice: Cell<u64>,
+    time: Rc<Cell<i64>>,
+    dice: Dice,
     spawner: LocalSpawner,
 }
 
@@ -72,6 +75,7 @@ impl Device {
             lock: Arc::default(),
             ears: Rc::default(),
             hosts: Cell::default(),
+            time: Rc::new(Cell::new(1_700_000_000_000)),
         }
     }
 
@@ -88,8 +92,8 @@ impl Device {
             ears: Rc::clone(&self.ears),
             ear: RefCell::new(ear),
             number: self.hosts.get(),
-            time: Cell::new(1_700_000_000_000),
-            dice: Cell::new(self.hosts.get()),
+            time: Rc::clone(&self.time),
+            dice: Dice::new(self.hosts.get()),
             spawner: self.pool.spawner(),
         };
         let todos = CollectionName::trusted("todos");
@@ -129,21 +133,53 @@ impl Server {
         for number in 0..count {
             let id = RecordId::trusted(format!("r{number:03}"));
             let doc = format!(r#"{{"id":"{id}","n":{number}}}"#);
-            self.keep(id, Some(syncline_protocol::JsonText::parse(doc).unwrap()));
+            let data = Some(syncline_protocol::JsonText::parse(doc).unwrap());
+            self.keep(RemoteRecord { id, version: None, edited_at: Millis(1), device: None, data });
         }
     }
 
-    fn keep(&self, id: RecordId, data: Option<syncline_protocol::JsonText>) -> Version {
+    /// Takes a change once, and only on the version that there is.
+    fn take(&self, change: &Change, device: &DeviceId) -> PushResult {
+        let id = change.id.clone();
+        if let Some(version) = self.answered.borrow().get(&id).cloned() {
+            return PushResult::Applied { id, version };
+        }
+        let known = self.records.borrow().get(&change.record).cloned();
+        let version =
+            known.as_ref().filter(|known| known.data.is_some()).and_then(|known| known.version.clone());
+        if let Some(record) = known.filter(|_| version != change.base) {
+            return PushResult::Conflict { id, record };
+        }
+        self.pushed.borrow_mut().push(change.clone());
+        let version = self.keep(RemoteRecord {
+            id: change.record.clone(),
+            version: None,
+            edited_at: change.edited_at,
+            device: Some(device.clone()),
+            data: change.data.clone(),
+        });
+        self.answered.borrow_mut().insert(id.clone(), version.clone());
+        PushResult::Applied { id, version }
+    }
+
+    /// The document of a record; none: deleted, or never there.
+    pub(super) fn doc(&self, id: &RecordId) -> Option<String> {
+        let records = self.records.borrow();
+        Some(records.get(id)?.data.as_ref()?.as_str().to_owned())
+    }
+
+    /// All documents.
+    pub(super) fn docs(&self) -> BTreeMap<RecordId, String> {
+        let ids: Vec<RecordId> = self.records.borrow().keys().cloned().collect();
+        ids.into_iter().filter_map(|id| Some((id.clone(), self.doc(&id)?))).collect()
+    }
+
+    /// Keeps a record under the next version.
+    fn keep(&self, record: RemoteRecord) -> Version {
         self.version.set(self.version.get() + 1);
         let version = Version::Number(self.version.get());
-        let record = RemoteRecord {
-            id: id.clone(),
-            version: Some(version.clone()),
-            edited_at: Millis(1),
-            device: None,
-            data,
-        };
-        self.records.borrow_mut().insert(id, record);
+        let record = RemoteRecord { version: Some(version.clone()), ..record };
+        self.records.borrow_mut().insert(record.id.clone(), record);
         version
     }
 }
@@ -163,13 +199,8 @@ impl Backend for Rc<Server> {
         Ok(Pulled { pages: wanted.iter().map(page).collect(), now: None })
     }
 
-    async fn push(&self, _device: &DeviceId, changes: &[Change]) -> Result<Pushed, Error> {
-        let apply = |change: &Change| {
-            self.pushed.borrow_mut().push(change.clone());
-            let version = self.keep(change.record.clone(), change.data.clone());
-            PushResult::Applied { id: change.id.clone(), version }
-        };
-        Ok(Pushed { results: changes.iter().map(apply).collect(), now: None })
+    async fn push(&self, device: &DeviceId, changes: &[Change]) -> Result<Pushed, Error> {
+        Ok(Pushed { results: changes.iter().map(|change| self.take(change, device)).collect(), now: None })
     }
 
     async fn watch(&self, _wanted: &[Wanted], _hint: &dyn Fn(Hint)) -> Result<bool, Error> {
@@ -211,7 +242,7 @@ impl Host for TestHost {
     }
 
     fn random(&self) -> &impl Random {
-        self
+        &self.dice
     }
 
     fn spawn(&self, future: LocalBoxFuture<'static, ()>) {
@@ -234,7 +265,9 @@ impl Channel for TestHost {
 }
 
 impl Clock for TestHost {
+    /// No two moments are the same.
     fn now(&self) -> Millis {
+        self.time.set(self.time.get() + 1);
         Millis(self.time.get())
     }
 
@@ -271,11 +304,20 @@ impl Network for TestHost {
     }
 }
 
-impl Random for TestHost {
+/// Numbers that only look like chance: SplitMix64 (Steele, Lea, Flood 2014).
+pub(super) struct Dice(Cell<u64>);
+
+impl Dice {
+    pub(super) fn new(seed: u64) -> Self {
+        Self(Cell::new(seed))
+    }
+}
+
+impl Random for Dice {
     fn next(&self) -> u64 {
-        // SplitMix64 (Steele, Lea, Flood 2014): any mixing would do.
-        self.dice.set(self.dice.get().wrapping_add(0x9e37_79b9_7f4a_7c15));
-        let mixed = (self.dice.get() ^ (self.dice.get() >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed ^ (mixed >> 27)
+        self.0.set(self.0.get().wrapping_add(0x9e37_79b9_7f4a_7c15));
+        let mixed = (self.0.get() ^ (self.0.get() >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
     }
 }

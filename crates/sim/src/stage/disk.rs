@@ -111,8 +111,8 @@ impl Disk for FaultyDisk {
         self.call(async |disk| disk.pages(generation, ids).await).await
     }
 
-    async fn set_aside(&self, entry: Sequence) -> Result<Option<Rc<[u8]>>, DiskError> {
-        self.call(async |disk| disk.set_aside(entry).await).await
+    async fn damaged_entry(&self, entry: Sequence) -> Result<Option<Rc<[u8]>>, DiskError> {
+        self.call(async |disk| disk.damaged_entry(entry).await).await
     }
 
     async fn compact(&self, compaction: &Compaction) -> Result<Compacted, DiskError> {

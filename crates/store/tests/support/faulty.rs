@@ -205,8 +205,8 @@ impl<D: Disk> Disk for Faulty<D> {
         Ok(pages)
     }
 
-    async fn set_aside(&self, entry: Sequence) -> Result<Option<Rc<[u8]>>, DiskError> {
-        self.call(async |disk| disk.set_aside(entry).await).await
+    async fn damaged_entry(&self, entry: Sequence) -> Result<Option<Rc<[u8]>>, DiskError> {
+        self.call(async |disk| disk.damaged_entry(entry).await).await
     }
 
     async fn compact(&self, compaction: &Compaction) -> Result<Compacted, DiskError> {
