@@ -1,13 +1,11 @@
 //! Whole clients on a disk whose bytes go bad: what their apps hear, see and get back.
 
-use std::{cell::RefCell, rc::Rc};
-
 use syncline_protocol::{CollectionName, RecordId};
 use syncline_store::{MemoryDisk, PageId, Part, Sequence};
 
 use super::{
     client::{Client, Intent},
-    testing::{Device, TestHost},
+    testing::{Device, Heard, TestHost},
 };
 use crate::{
     model::{ErrorCode, Event},
@@ -23,7 +21,7 @@ fn put(id: &str, text: &str) -> Intent {
     Intent { collection: todos(), record: RecordId::trusted(id), kind: EditKind::Put(text.into()) }
 }
 
-fn damaged(heard: &Rc<RefCell<Vec<Event>>>) -> Vec<Part> {
+fn damaged(heard: &Heard) -> Vec<Part> {
     let part = |event: &Event| match event {
         Event::Error(error) => {
             assert_eq!(error.code, ErrorCode::StorageCorrupt, "{error:?}");
@@ -109,7 +107,8 @@ fn queued_changes_in_a_damaged_entry_and_in_a_damaged_page_go_out_all_the_same()
     for is_folded in [false, true] {
         let mut device = synced();
         let (client, _) = device.open(false);
-        let edits = (0..50).map(|number| put(&format!("q{number:02}"), &format!(r#"{{"id":"q{number:02}"}}"#)));
+        let edits =
+            (0..50).map(|number| put(&format!("q{number:02}"), &format!(r#"{{"id":"q{number:02}"}}"#)));
         device.wait(client.write(edits.collect())).unwrap();
         let entry = client.database.sequence();
         if is_folded {

@@ -1,14 +1,14 @@
 //! Lives of one device whose disk goes bad again and again, by seed: it edits, syncs, folds, closes, and a part is damaged. Then
 //! device and server have to be equal, and no edit may be lost but what was in a part beyond reading.
 
-use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
+use std::collections::BTreeMap;
 
 use syncline_protocol::{CollectionName, RecordId};
 use syncline_store::{Disk as _, Part};
 
 use super::{
     client::{Client, Intent},
-    testing::{Device, Dice, TestHost},
+    testing::{Device, Dice, Heard, TestHost},
 };
 use crate::{model::Event, plan::EditKind, ports::Random as _, query::Query};
 
@@ -30,7 +30,7 @@ type Edits = BTreeMap<RecordId, Option<String>>;
 struct Story {
     device: Device,
     dice: Dice,
-    client: Option<(Client<TestHost>, Rc<RefCell<Vec<Event>>>)>,
+    client: Option<(Client<TestHost>, Heard)>,
     edits: Edits,
     harmed: usize,
     lost: usize,

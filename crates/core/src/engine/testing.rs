@@ -30,6 +30,9 @@ use crate::{
     },
 };
 
+/// What the app of one context has heard.
+pub(super) type Heard = Rc<RefCell<Vec<Event>>>;
+
 /// Polls of a test that are more than any takes.
 const MOST_POLLS: usize = 10_000;
 
@@ -56,7 +59,7 @@ pub(super) struct Server {
 /// What one context is given.
 pub(super) struct TestHost {
     server: Option<Rc<Server>>,
-    pub(super) heard: Rc<RefCell<Vec<Event>>>,
+    heard: Heard,
     lock: Arc<Mutex<()>>,
     ears: Rc<RefCell<Vec<mpsc::UnboundedSender<String>>>>,
     ear: RefCell<mpsc::UnboundedReceiver<String>>,
@@ -80,8 +83,8 @@ impl Device {
     }
 
     /// Opens a context that lives until it is closed, and gives what its app hears.
-    pub(super) fn open(&mut self, is_with_server: bool) -> (Client<TestHost>, Rc<RefCell<Vec<Event>>>) {
-        let heard = Rc::<RefCell<Vec<Event>>>::default();
+    pub(super) fn open(&mut self, is_with_server: bool) -> (Client<TestHost>, Heard) {
+        let heard = Heard::default();
         let (sender, ear) = mpsc::unbounded();
         self.ears.borrow_mut().push(sender);
         self.hosts.set(self.hosts.get() + 1);
