@@ -1,11 +1,10 @@
 // @ts-check
 // One collection as the app sees it: turns calls into texts for the core. Keeps no documents.
 
-import { checkDocument, checkId, checkPatch, encodeJson } from "./encode.js";
+import { checkDocument, checkId, checkPatch, checkText, encodeJson } from "./encode.js";
 import { SynclineError, invalidArgument } from "./errors.js";
 import { LiveQuery } from "./live.js";
-
-const encoder = new TextEncoder();
+import { utf8Array } from "./utf8.js";
 
 /** @typedef {import("./session.js").Session} Session */
 /** @typedef {import("./index.js").Document} Document */
@@ -67,7 +66,7 @@ function withId(session, doc) {
  * @param {Edit} edit
  */
 export function editText(edit) {
-  return encodeJson(edit, (refuse) => edit.d && refuse(edit.d));
+  return encodeJson(edit, edit.d);
 }
 
 /** The collection of index.d.ts, for documents of any shape. */
@@ -136,11 +135,10 @@ export class Collection {
     if (!Array.isArray(docs)) {
       throw invalidArgument("docs", "must be an array");
     }
-    const whole = docs.map((doc, index) => naming(index, () => withId(this.#session, doc)));
-    const text = encodeJson(whole, (refuse) => whole.forEach((doc, index) => naming(index, () => refuse(doc))));
-    const ids = JSON.stringify(whole.map(({ id }) => id));
-    // As bytes: what binds the core copies a long text character by character.
-    await this.#session.call((core) => core.putAll(this.place, encoder.encode(ids), encoder.encode(text)));
+    const whole = docs.map((doc, index) => this.#checked(doc, index));
+    const texts = utf8Array(whole, (text, from, to) => checkText(text, () => whole.slice(from, to), (thrown, index) => named(thrown, from + index)));
+    const ids = utf8Array(whole.map(({ id }) => id));
+    await this.#session.call((core) => core.putAll(this.place, ids, texts));
   }
 
   /**
@@ -183,22 +181,28 @@ export class Collection {
       await changed;
     }
   }
+
+  /**
+   * @param {unknown} doc
+   * @param {number} index
+   */
+  #checked(doc, index) {
+    try {
+      return withId(this.#session, doc);
+    } catch (thrown) {
+      throw named(thrown, index);
+    }
+  }
 }
 
 /**
- * Does something with one of several documents; an error says with which.
- * @template T
+ * An error that says of which of several documents it is.
+ * @param {unknown} thrown
  * @param {number} index
- * @param {() => T} act
- * @returns {T}
  */
-function naming(index, act) {
-  try {
-    return act();
-  } catch (thrown) {
-    if (thrown instanceof SynclineError) {
-      throw new SynclineError(thrown.code, `[${index}] ${thrown.message}`, false, thrown.details);
-    }
-    throw thrown;
+function named(thrown, index) {
+  if (thrown instanceof SynclineError) {
+    return new SynclineError(thrown.code, `[${index}] ${thrown.message}`, false, thrown.details);
   }
+  return thrown;
 }

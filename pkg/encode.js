@@ -8,7 +8,7 @@ const MAX_DEPTH = 100;
 
 /**
  * Refuses what JSON would silently change or leave out, by the name of its field, but for texts that are no Unicode: see
- * `encodeJson`. A property that is `undefined` counts as absent.
+ * `checkText`. A property that is `undefined` counts as absent.
  * @param {unknown} doc
  * @returns {asserts doc is Record<string, unknown>}
  */
@@ -37,17 +37,34 @@ export function checkPatch(patch) {
 }
 
 /**
- * Writes what was checked as text, and refuses texts in it that are no Unicode. Those are looked for in what is written, which
- * names each by its number: looking at every text by itself costs more.
+ * Writes what was checked as text, and refuses texts in it that are no Unicode.
  * @param {object} value
- * @param {(refuse: (doc: object) => void) => void} [each] calls back with every document in the value
+ * @param {unknown} doc the document in it
  */
-export function encodeJson(value, each = (refuse) => refuse(value)) {
+export function encodeJson(value, doc) {
   const text = JSON.stringify(value);
-  if (text.includes("\\ud")) {
-    each((doc) => check(doc, "", []));
-  }
+  checkText(text, () => [doc]);
   return text;
+}
+
+/**
+ * Refuses documents with texts that are no Unicode. Those are looked for in what was written of them, where each is named by
+ * its number: looking at every text by itself costs more.
+ * @param {string} text JSON text with the documents in it
+ * @param {() => readonly unknown[]} docs
+ * @param {(thrown: unknown, index: number) => unknown} [name] says of which of them the error is
+ */
+export function checkText(text, docs, name = (thrown) => thrown) {
+  if (!text.includes("\\ud")) {
+    return;
+  }
+  docs().forEach((doc, index) => {
+    try {
+      check(doc, "", []);
+    } catch (thrown) {
+      throw name(thrown, index);
+    }
+  });
 }
 
 /**

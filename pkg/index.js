@@ -58,6 +58,17 @@ class Syncline extends EventTarget {
     this.#names = names;
   }
 
+  /**
+   * What nobody listens to is not told: a hundred puts would be a hundred events.
+   * @param {string} type
+   * @param {any} listener
+   * @param {any} [options]
+   */
+  addEventListener(type, listener, options) {
+    this.#session.awaited.add(type);
+    super.addEventListener(type, listener, options);
+  }
+
   /** @param {Session} session */
   begin(session) {
     this.#session = session;
@@ -157,7 +168,7 @@ class Syncline extends EventTarget {
     if (data !== undefined) {
       checkDocument(data);
     }
-    const text = data === undefined ? undefined : encodeJson(data);
+    const text = data === undefined ? undefined : encodeJson(data, data);
     await this.#session.call((core) => core.requeue(String(change), text));
   }
 

@@ -3,10 +3,9 @@
 
 import { Documents } from "./documents.js";
 import { SynclineError, toError } from "./errors.js";
+import { utf8 } from "./utf8.js";
 
 /** @typedef {import("./index.js").Status} Status */
-
-const encoder = new TextEncoder();
 
 export class Session {
   /** @type {import("./wasm/core.js").Core} */
@@ -15,6 +14,8 @@ export class Session {
   status = /** @type {any} */ (undefined);
   device = "";
   documents;
+  /** The kinds of events that somebody ever listened to. @type {Set<string>} */
+  awaited = new Set();
   #target;
   #token;
   #isClosed = false;
@@ -102,7 +103,7 @@ export class Session {
    * @param {readonly string[]} edits the JSON text of each, which `editText` makes
    */
   async write(edits) {
-    await this.call((core) => core.write(encoder.encode(`[${edits.join()}]`)));
+    await this.call((core) => core.write(utf8(`[${edits.join()}]`)));
   }
 
   /**
@@ -206,6 +207,9 @@ export class Session {
    * @param {unknown} detail
    */
   #dispatch(kind, detail) {
+    if (!this.awaited.has(kind)) {
+      return;
+    }
     this.#target.dispatchEvent(new CustomEvent(kind, { detail }));
   }
 }

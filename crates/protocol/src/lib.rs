@@ -19,7 +19,7 @@ pub use ids::{ChangeId, CollectionName, Cursor, DeviceId, InvalidId, RecordId};
 pub use json::JsonText;
 pub use limits::{Limits, MAX_ID_CHARACTERS};
 pub use live::{LiveHello, LiveMessage};
-pub use patch::merge_patch;
+pub use patch::{merge_patch, patch_text};
 pub use problem::{Problem, ProblemCode};
 pub use pull::{CollectionCursor, PullPage, PullRequest, PullResponse, RemoteRecord};
 pub use push::{Change, Op, PushRequest, PushResponse, PushResult, UnknownPushStatus};

@@ -1,12 +1,12 @@
 //! The app's edits: put, update, delete, alone or together, coalesced into one change per record. Knows no server.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, rc::Rc};
 
-use syncline_protocol::{ChangeId, CollectionName, Millis, RecordId, merge_patch};
+use syncline_protocol::{ChangeId, CollectionName, Millis, RecordId, patch_text};
 use syncline_store::{Decision, Plan, Read, View};
 
 use super::{Origin, draft::Draft};
-use crate::model::{Base, Edit, Error, ErrorCode, QueueRow, RecordKeys, Single, Skew, Text};
+use crate::model::{Base, Edit, Error, ErrorCode, QueueRow, RecordKeys, Single, Skew, Text, identified};
 
 /// What the app does to a record.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,8 +38,8 @@ pub struct EditIntent {
 /// an update has no record.
 #[derive(Clone, Debug)]
 pub struct EditPlan {
-    /// What is asked for.
-    pub intents: Vec<EditIntent>,
+    /// What is asked for; shared, so that a plan that is made again costs nothing.
+    pub intents: Rc<[EditIntent]>,
     /// The device's time.
     pub now: Millis,
 }
@@ -95,12 +95,10 @@ fn patched(
         return Err(Error::new(ErrorCode::NotFound, message));
     };
     let unreadable = |error: serde_json::Error| Error::new(ErrorCode::StorageCorrupt, error.to_string());
-    let mut doc: serde_json::Value = serde_json::from_str(seen).map_err(unreadable)?;
-    merge_patch(&mut doc, patch);
-    if let Some(fields) = doc.as_object_mut() {
-        fields.insert("id".to_owned(), record.as_str().into());
-    }
-    Ok(doc.to_string())
+    let none = serde_json::Map::new();
+    let patched = patch_text(seen, patch.as_object().unwrap_or(&none)).map_err(unreadable)?;
+    // A patch cannot move a record to another id.
+    Ok(if patch.get("id").is_some() { identified(&patched, record).into_owned() } else { patched })
 }
 
 /// Puts an edit over what is queued. A change that was sent is frozen: the edit waits behind it. One that was not is

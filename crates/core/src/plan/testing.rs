@@ -62,7 +62,7 @@ impl Rows {
         let record = RecordId::trusted(record);
         let keys = RecordKeys::of(&todos(), &record);
         let intents = vec![EditIntent { collection: todos(), record, keys, kind, change }];
-        self.run(&EditPlan { intents, now: Millis(self.now) })
+        self.run(&EditPlan { intents: intents.into(), now: Millis(self.now) })
     }
 
     pub(crate) fn take_batch(&mut self) -> Vec<syncline_protocol::Change> {

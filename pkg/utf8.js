@@ -1,0 +1,58 @@
+// @ts-check
+// Texts as the UTF-8 bytes that the core reads. Checks nothing.
+//
+// `encodeInto` is several times faster than `encode` in Chromium, and faster on many short texts than on one that is long.
+
+const encoder = new TextEncoder();
+/** Where what is short is written, and read by the core before anything else is. */
+const scratch = new Uint8Array(16_384);
+/** How many values are written as one text. */
+const AT_ONCE = 100;
+const [OPEN, COMMA] = [0x5b, 0x2c];
+
+/**
+ * A text as bytes, good until the next call.
+ * @param {string} text
+ */
+export function utf8(text) {
+  const bytes = text.length * 3 <= scratch.length ? scratch : new Uint8Array(text.length * 3);
+  return bytes.subarray(0, encoder.encodeInto(text, bytes).written);
+}
+
+/**
+ * The JSON text of an array as bytes.
+ * @param {readonly unknown[]} values
+ * @param {(text: string, from: number, to: number) => void} [look] is shown the texts of the array's parts
+ */
+export function utf8Array(values, look = () => {}) {
+  let bytes = new Uint8Array(0);
+  let at = 0;
+  for (let from = 0; from === 0 || from < values.length; from += AT_ONCE) {
+    const part = values.slice(from, from + AT_ONCE);
+    const text = JSON.stringify(part);
+    look(text, from, from + part.length);
+    bytes = withRoomFor(bytes, at, text.length * 3, values.length / AT_ONCE);
+    const { written } = encoder.encodeInto(text, bytes.subarray(at));
+    // Each part's closing bracket is where the next one's opening bracket is written, which becomes a comma.
+    bytes[at] = from === 0 ? OPEN : COMMA;
+    at += written - 1;
+  }
+  return bytes.subarray(0, at + 1);
+}
+
+/**
+ * The same bytes, with room for so many more behind `at`.
+ * @param {Uint8Array<ArrayBuffer>} bytes
+ * @param {number} at
+ * @param {number} room
+ * @param {number} parts
+ */
+function withRoomFor(bytes, at, room, parts) {
+  if (at + room <= bytes.length) {
+    return bytes;
+  }
+  // Parts are alike, and three bytes for each character are far more than most need.
+  const larger = new Uint8Array(Math.max(at + room, bytes.length * 1.5, (room / 3) * (parts + 4)));
+  larger.set(bytes.subarray(0, at));
+  return larger;
+}
