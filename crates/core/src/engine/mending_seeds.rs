@@ -161,9 +161,11 @@ impl Story {
             .map(|pending| (pending.change.record, pending.change.data.map(|doc| doc.as_str().to_owned())))
             .collect();
         let server = &self.device.server;
-        let (kept, lost): (Edits, Edits) = std::mem::take(&mut self.edits)
-            .into_iter()
-            .partition(|(record, doc)| queued.get(record) == Some(doc) || server.doc(record) == *doc);
+        let (kept, lost): (Edits, Edits) =
+            std::mem::take(&mut self.edits).into_iter().partition(|(record, doc)| match queued.get(record) {
+                Some(queued) => queued == doc,
+                None => server.doc(record) == *doc,
+            });
         self.edits = kept;
         self.lost += lost.len();
     }
