@@ -188,7 +188,7 @@ impl Mending<'_> {
         for damaged in parts.iter().filter(|one| one.salvaged.is_in_use) {
             let Part::Entry(Sequence(number)) = damaged.part else { continue };
             let queued = self.rows_of(&collection_of(Table::Queue, name), |_| true);
-            let is_from_before = |key: &Key| !damaged.salvaged.rows.contains_key(key);
+            let is_from_before = |key: &Key| !matches!(damaged.salvaged.rows.get(key), Some(Some(_)));
             for key in queued.into_keys().filter(is_from_before) {
                 let kept = self.writes.get(&key).cloned();
                 let kept =

@@ -216,7 +216,9 @@ fn a_change_whose_sending_may_be_what_is_lost_gets_another_key() {
     rows.take_batch();
     rows.edit("a", put(r#"{"x":2}"#)).unwrap();
     rows.edit("c", put(r#"{"x":1}"#)).unwrap();
-    let lost = Salvaged { is_in_use: true, ..Salvaged::default() };
+    // The entry said that it was answered, which is not repeated.
+    let answered = [(key(Table::Queue, "c"), None)].into();
+    let lost = Salvaged { is_in_use: true, range: None, rows: answered };
     mend(&mut rows, Damaged { part: Part::Entry(Sequence(9)), salvaged: lost, seen: [].into() });
     let ids = |id: &str| {
         let row = queued(&rows, id);
