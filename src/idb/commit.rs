@@ -5,7 +5,7 @@
 //! and it has no word for durability.
 
 use futures::FutureExt;
-use futures::future::{try_join_all, try_join4};
+use futures::future::{try_join_all, try_join3};
 use js_sys::{Array, Object, Reflect, Uint8Array};
 use syncline_store::{Append, Blobs, Entries, Generation, Head, PageId, Pages, Sequence};
 use wasm_bindgen::prelude::{JsCast, JsValue, wasm_bindgen};
@@ -55,59 +55,73 @@ pub(super) async fn add(database: &IdbDatabase, number: Sequence, entry: &[u8]) 
         Ok((Signal::of_addition(&adding), reading))
     };
     let (adding, reading) = sent().map_err(|error: JsValue| Failure::undone(classify(&error)))?;
-    let ended = writing.end().await;
-    // The request is asked first: Chromium calls it an unknown error of the transaction when one fails after `commit()`.
-    match (adding.now_or_never(), ended) {
-        (Some(Err(error)), _) if is_taken(&error) => return Ok(Added::Taken),
-        (Some(Err(error)), Ok(())) => return Err(Failure::undone(classify(&error))),
-        (_, ended) => ended?,
+    if !writing.end_with_addition(adding).await? {
+        return Ok(Added::Taken);
     }
     let row = reading.result().map_err(|error| Failure { error: classify(&error), is_undone: false })?;
     Ok(Added::Beside(head(Some(&row)).map_err(|error| Failure { error, is_undone: false })?))
 }
 
+/// Whether an append reads what others may have appended before it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Others {
+    /// There is nothing to read, it is believed; where there is, the number is taken.
+    Doubted,
+    /// It reads them.
+    Read,
+}
+
 /// Reads pages and the entries after one, lets `decide` make an entry out of them, and appends it, all in one transaction.
+/// `None`: nothing was written, and what others appended has to be read first.
 pub(super) async fn append_after_reading(
     database: &IdbDatabase,
     (generation, after): (Generation, Sequence),
     pages: &[PageId],
+    others: Others,
     decide: &mut dyn FnMut(&Entries, Blobs) -> Option<Vec<u8>>,
-) -> Result<Append, Failure> {
+) -> Result<Option<Append>, Failure> {
     let stores: &[&str] = if pages.is_empty() { &[LOG, META] } else { &[LOG, META, PAGES] };
     let writing = Writing::begin(database, stores, "relaxed")?;
     let sent = || {
         let page = |id: &PageId| Ok(Signal::of_request(&writing.store(PAGES)?.get(&key(id.0))?));
         let pages = pages.iter().map(page).collect::<Result<Vec<_>, JsValue>>()?;
-        let range = IdbKeyRange::lower_bound_with_open(&key(after.0), true)?;
-        let log = writing.store(LOG)?;
-        let keys = Signal::of_request(&log.get_all_keys_with_key(&range)?);
-        let values = Signal::of_request(&log.get_all_with_key(&range)?);
+        let mut tail = Vec::new();
+        if others == Others::Read {
+            let range = IdbKeyRange::lower_bound_with_open(&key(after.0), true)?;
+            let log = writing.store(LOG)?;
+            tail.push(Signal::of_request(&log.get_all_keys_with_key(&range)?));
+            tail.push(Signal::of_request(&log.get_all_with_key(&range)?));
+        }
         let reading = Signal::of_request(&writing.store(META)?.get(&HEAD.into())?);
-        Ok((reading, keys, values, try_join_all(pages)))
+        Ok((reading, try_join_all(tail), try_join_all(pages)))
     };
-    let (reading, keys, values, pages) =
-        sent().map_err(|error: JsValue| Failure::undone(classify(&error)))?;
-    let read = try_join4(reading, keys, values, pages).await;
+    let (reading, tail, pages) = sent().map_err(|error: JsValue| Failure::undone(classify(&error)))?;
+    let read = try_join3(reading, tail, pages).await;
     // From the last answer to `add` nothing may be awaited: the transaction would be over.
-    let (head_row, keys, values, pages) = read.map_err(|error| Failure::of_transaction(&error))?;
+    let (head_row, tail, pages) = read.map_err(|error| Failure::of_transaction(&error))?;
     let head = head(Some(&head_row)).map_err(Failure::undone)?;
     if head.through > after {
-        return Ok(Append::Compacted);
+        return Ok(Some(Append::Compacted));
     }
-    let entries = entries(Array::from(&keys), Array::from(&values)).map_err(Failure::undone)?;
+    let entries = match tail.as_slice() {
+        [keys, values] => entries(Array::from(keys), Array::from(values)).map_err(Failure::undone)?,
+        _ => Entries::new(),
+    };
     let entries = counting(head, entries);
     let pages = pages.iter().map(page).collect::<Result<_, _>>().map_err(Failure::undone)?;
     let Pages::Found(pages) = Pages::found(pages, head.generation == generation) else {
-        return Ok(Append::Compacted);
+        return Ok(Some(Append::Compacted));
     };
-    let Some(entry) = decide(&entries, pages) else { return Ok(Append::Behind(entries)) };
+    let Some(entry) = decide(&entries, pages) else {
+        return Ok((others == Others::Read).then_some(Append::Behind(entries)));
+    };
     let number = entries.last().map_or(after, |(sequence, _)| *sequence).next();
-    writing
+    let adding = writing
         .store(LOG)
         .and_then(|log| log.add_with_key(&Uint8Array::from(entry.as_slice()), &key(number.0)))
         .map_err(|error| Failure::undone(classify(&error)))?;
-    writing.end().await?;
-    Ok(Append::Appended(number))
+    let is_added = writing.end_with_addition(Signal::of_addition(&adding)).await?;
+    Ok(is_added.then_some(Append::Appended(number)))
 }
 
 /// Makes everything that completed so far survive a power cut: a strict transaction writes what lies before it too.
@@ -147,6 +161,17 @@ impl Writing {
         // Where that throws, the transaction is over already, and how is what the event says.
         let _is_committing = self.transaction.commit();
         self.ended().await
+    }
+
+    /// As `end`, where the last request is an addition: whether its key was free.
+    async fn end_with_addition(self, adding: Signal) -> Result<bool, Failure> {
+        let ended = self.end().await;
+        // The request is asked first: Chromium calls it an unknown error of the transaction when one fails after `commit()`.
+        match (adding.now_or_never(), ended) {
+            (Some(Err(error)), _) if is_taken(&error) => Ok(false),
+            (Some(Err(error)), Ok(())) => Err(Failure::undone(classify(&error))),
+            (_, ended) => ended.map(|()| true),
+        }
     }
 
     /// Waits until the transaction completed by itself, because all that was asked is answered.

@@ -26,14 +26,10 @@ pub(super) fn number(value: &JsValue) -> Result<u64, DiskError> {
     number.map(|number| number as u64).ok_or(DiskError::Corrupt)
 }
 
-/// Reads bytes, with one copy.
+/// Reads bytes.
 pub(super) fn blob(value: &JsValue) -> Result<Rc<[u8]>, DiskError> {
     let array = value.dyn_ref::<Uint8Array>().ok_or(DiskError::Corrupt)?;
-    let mut blob: Rc<[u8]> = std::iter::repeat_n(0, array.length() as usize).collect();
-    if let Some(bytes) = Rc::get_mut(&mut blob) {
-        array.copy_to(bytes);
-    }
-    Ok(blob)
+    Ok(array.to_vec().into())
 }
 
 /// Reads a page, if there is one.

@@ -155,7 +155,8 @@ pub trait Disk {
     }
 
     /// As `append_after_tail`, but reads pages as well, which `decide` is given with the entries. It is not asked either
-    /// where `pages` would answer that some are gone.
+    /// where `pages` would answer that some are gone. It may be asked more than once, first as if there were no entries: its
+    /// last answer is what is appended.
     async fn append_after_reading(
         &self,
         generation: Generation,

@@ -236,7 +236,7 @@ pub(crate) fn write_row<T: Serialize>(row: &T) -> Result<Vec<u8>, RowError> {
     let wrong = |error: postcard::Error| RowError(error.to_string());
     // Growing step by step would copy a long document over and over.
     let length = postcard::experimental::serialized_size(row).map_err(wrong)?;
-    postcard::to_extend(row, Vec::with_capacity(length)).map_err(wrong)
+    postcard::to_io(row, Vec::with_capacity(length)).map_err(wrong)
 }
 
 #[cfg(test)]

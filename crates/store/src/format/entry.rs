@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_bytes::Bytes;
 
 use super::Unreadable;
-use super::header::{Kind, open, payload_of_own, seal_shared};
+use super::header::{Kind, open, payload_of_own, seal};
 use crate::plan::{Decided, Write};
 use crate::slice::{Slice, range_of};
 use crate::{Commit, Key, Value};
@@ -47,7 +47,7 @@ struct ReadCommit<'a> {
 pub(crate) fn encode_entry(decided: &[Decided]) -> Result<Entry, Unreadable> {
     let written: Vec<_> =
         decided.iter().map(|one| WrittenCommit { origin: one.origin, writes: Writes(&one.writes) }).collect();
-    let blob = seal_shared(Kind::Entry, &written);
+    let blob: Rc<[u8]> = seal(Kind::Entry, &written).into();
     let commits = commits_in(&blob, payload_of_own(&blob))?;
     Ok(Entry { blob, commits })
 }

@@ -1,8 +1,6 @@
 //! The ten bytes before every payload: what it is, in which format and codec, and its checksum.
 //! Does not read the payload.
 
-use std::rc::Rc;
-
 use crc32fast::Hasher;
 use serde::Serialize;
 
@@ -37,28 +35,16 @@ impl Kind {
 
 /// Writes a header and the payload behind it.
 pub(super) fn seal(kind: Kind, payload: &impl Serialize) -> Vec<u8> {
-    let bytes = vec![0; HEADER_LENGTH];
     // Writing to memory fails only for types that do not know their length, of which the format has none. If it did all
     // the same, the bytes would be short and refused by their checksum.
-    let mut bytes = postcard::to_extend(payload, bytes).unwrap_or_default();
+    let length = HEADER_LENGTH + postcard::experimental::serialized_size(payload).unwrap_or_default();
+    let mut bytes = Vec::with_capacity(length);
+    bytes.resize(HEADER_LENGTH, 0);
+    let mut bytes = postcard::to_io(payload, bytes).unwrap_or_default();
     if let Some((head, body)) = bytes.split_at_mut_checked(HEADER_LENGTH) {
         head.copy_from_slice(&header(kind, body));
     }
     bytes
-}
-
-/// Writes a header and the payload behind it to where it is going to stay: no byte of it is moved again.
-pub(super) fn seal_shared(kind: Kind, payload: &impl Serialize) -> Rc<[u8]> {
-    // As in `seal`: what could not be written would be refused by its checksum.
-    let length = HEADER_LENGTH + postcard::experimental::serialized_size(payload).unwrap_or_default();
-    let mut blob: Rc<[u8]> = std::iter::repeat_n(0, length).collect();
-    if let Some((head, body)) =
-        Rc::get_mut(&mut blob).and_then(|bytes| bytes.split_at_mut_checked(HEADER_LENGTH))
-    {
-        let _is_written = postcard::to_slice(payload, body);
-        head.copy_from_slice(&header(kind, body));
-    }
-    blob
 }
 
 /// Checks the header and the checksum, and returns the payload.

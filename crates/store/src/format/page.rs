@@ -7,7 +7,7 @@ use std::rc::Rc;
 use serde_bytes::Bytes;
 
 use super::Unreadable;
-use super::header::{Kind, open, payload_of_own, seal_shared};
+use super::header::{Kind, open, payload_of_own, seal};
 use crate::slice::{Slice, range_of};
 use crate::{Key, Value};
 
@@ -31,7 +31,7 @@ struct Row {
 pub(crate) fn encode_page(rows: &[(Key, Value)]) -> Rc<[u8]> {
     let rows: Vec<_> =
         rows.iter().map(|(key, value)| (Bytes::new(key.as_bytes()), Bytes::new(value))).collect();
-    seal_shared(Kind::Page, &rows)
+    seal(Kind::Page, &rows).into()
 }
 
 impl Page {
