@@ -39,13 +39,8 @@ export class Documents {
     if (held === undefined) {
       return undefined;
     }
-    for (const { numbers, docs } of held.fresh.splice(0)) {
-      docs.forEach((doc, place) => {
-        // Only what was not dropped meanwhile: its number may be another document's by now.
-        if (this.#byNumber[/** @type {number} */ (numbers[place])] === doc) {
-          held.byId.set(/** @type {string} */ (doc.id), doc);
-        }
-      });
+    if (held.fresh.length > 0) {
+      this.#sort(held);
     }
     return held.byId.get(id);
   }
@@ -121,6 +116,18 @@ export class Documents {
     }
     this.#heldOf(collection).fresh.push({ numbers, docs });
     return docs;
+  }
+
+  /** @param {Held} held */
+  #sort(held) {
+    for (const { numbers, docs } of held.fresh.splice(0)) {
+      docs.forEach((doc, place) => {
+        // Only what was not dropped meanwhile: its number may be another document's by now.
+        if (this.#byNumber[/** @type {number} */ (numbers[place])] === doc) {
+          held.byId.set(/** @type {string} */ (doc.id), doc);
+        }
+      });
+    }
   }
 
   /** @param {number} collection */

@@ -3,7 +3,6 @@
 //! What these give is as of the moment at which they resolve: nothing is awaited between the last look and the return. What
 //! a look makes of a view that lacks rows is thrown away, so everything is kept after it.
 
-use serde_json::Value;
 use syncline_protocol::{CollectionName, RecordId};
 use syncline_store::{Read, View};
 
@@ -14,7 +13,7 @@ use super::{
 use crate::{
     model::{Error, LiveNumber, RecordKeys},
     ports::Host,
-    query::{Condition, FieldPath, Fields, HasText as _, Index, LiveQuery, Query, choose_index, parse},
+    query::{Condition, FieldPath, Fields, HasText as _, Index, LiveQuery, Query, choose_index},
 };
 
 impl<H: Host> Client<H> {
@@ -51,9 +50,8 @@ impl<H: Host> Client<H> {
         number: LiveNumber,
     ) -> Result<Vec<(RecordId, SeenRow)>, Error> {
         let everything = self.select(collection, &Query::default()).await?;
-        let docs = parsed(&everything)?;
-        let records = everything.iter().zip(&docs).map(|((record, _), doc)| (record.clone(), doc));
-        let live = LiveQuery::new(query.clone(), records);
+        let texts = everything.iter().map(|(record, row)| (record, row.text().unwrap_or("null")));
+        let live = LiveQuery::new(query.clone(), texts)?;
         let answer = live
             .answer()
             .filter_map(|record| {
@@ -128,8 +126,4 @@ impl<H: Host> Client<H> {
         let options = self.shared.options.collections.get(collection);
         options.into_iter().flat_map(|options| &options.indexes).map(|path| FieldPath::parse(path)).collect()
     }
-}
-
-fn parsed(rows: &[(RecordId, SeenRow)]) -> Result<Vec<Value>, Error> {
-    rows.iter().map(|(_, row)| parse(row.text().unwrap_or("null"))).collect()
 }

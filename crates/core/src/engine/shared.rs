@@ -9,7 +9,7 @@ use std::{
 use futures::channel::{mpsc, oneshot};
 use syncline_protocol::{ChangeId, Millis};
 use syncline_store::Part;
-use uuid::Builder;
+use uuid::{Builder, Uuid};
 
 use super::{
     lookup::Lookup,
@@ -131,7 +131,8 @@ impl<H: Host> Shared<H> {
             (last_time, last_tail.wrapping_add(1))
         };
         self.last_uuid.set((time, tail));
-        Builder::from_unix_timestamp_millis(time, &spread(tail)).into_uuid().to_string()
+        let uuid = Builder::from_unix_timestamp_millis(time, &spread(tail)).into_uuid().hyphenated();
+        uuid.encode_lower(&mut Uuid::encode_buffer()).to_owned()
     }
 
     /// A new idempotency key.

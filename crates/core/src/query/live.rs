@@ -6,7 +6,7 @@ use serde_json::Value;
 use syncline_protocol::RecordId;
 
 use super::{Query, order};
-use crate::model::Patch;
+use crate::model::{Error, Patch};
 
 type Keys = Vec<Option<Value>>;
 
@@ -21,19 +21,23 @@ pub struct LiveQuery {
 }
 
 impl LiveQuery {
-    /// Begins with a collection's documents, in any order.
-    pub fn new<'d>(query: Query, records: impl Iterator<Item = (RecordId, &'d Value)>) -> Self {
-        let mut found: Vec<(Keys, RecordId)> = records
-            .filter(|(_, doc)| query.holds(doc))
-            .map(|(record, doc)| (query.keys(doc), record))
-            .collect();
+    /// Begins with a collection's documents, by their texts, in any order. Fails where one is no JSON.
+    pub fn new<'d>(
+        query: Query,
+        records: impl Iterator<Item = (&'d RecordId, &'d str)>,
+    ) -> Result<Self, Error> {
+        let sieve = query.sieve();
+        let mut found: Vec<(Keys, RecordId)> = Vec::new();
+        for (record, text) in records {
+            found.extend(sieve.keys(text)?.map(|keys| (keys, record.clone())));
+        }
         found.sort_by(|one, other| compare(&query, one, other));
         let keys = if query.order_by.is_empty() {
             HashMap::new()
         } else {
             found.iter().map(|(keys, record)| (record.clone(), keys.clone())).collect()
         };
-        Self { query, found, keys }
+        Ok(Self { query, found, keys })
     }
 
     /// The records of the answer, in order.
@@ -90,8 +94,9 @@ mod tests {
     use super::*;
 
     fn live(query: Value, docs: &[(&str, Value)]) -> LiveQuery {
-        let records = docs.iter().map(|(id, doc)| (RecordId::trusted(*id), doc));
-        LiveQuery::new(Query::parse(&query).unwrap(), records)
+        let docs: Vec<_> = docs.iter().map(|(id, doc)| (RecordId::trusted(*id), doc.to_string())).collect();
+        let records = docs.iter().map(|(id, text)| (id, text.as_str()));
+        LiveQuery::new(Query::parse(&query).unwrap(), records).unwrap()
     }
 
     fn ids(live: &LiveQuery) -> String {

@@ -22,7 +22,7 @@ pub use order::OrderBy;
 pub use path::FieldPath;
 pub use planner::choose_index;
 
-use crate::model::{Error, ErrorCode};
+use crate::model::Error;
 
 /// What is asked of a collection.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -57,16 +57,10 @@ impl Query {
         if self.is_by_id() {
             return Ok(records.skip(window.start).take(window.len()).collect());
         }
-        let mut fields = Fields::default();
-        let tests: Vec<(usize, &Test)> =
-            self.conditions.iter().map(|condition| (fields.want(&condition.path), &condition.test)).collect();
-        let sorted_by: Vec<usize> = self.order_by.iter().map(|order| fields.want(&order.path)).collect();
+        let sieve = self.sieve();
         let mut found = Vec::new();
         for (id, row) in records {
-            let picked = fields.pick(row.text().unwrap_or("null"))?;
-            let value = |place: usize| picked.get(place).and_then(Option::as_ref);
-            if tests.iter().all(|(place, test)| test.holds(value(*place))) {
-                let keys: Picked = sorted_by.iter().map(|place| value(*place).cloned()).collect();
+            if let Some(keys) = sieve.keys(row.text().unwrap_or("null"))? {
                 found.push((keys, id, row));
             }
             if self.order_by.is_empty() && found.len() >= window.end {
@@ -97,8 +91,34 @@ impl Query {
         self.offset..self.limit.map_or(usize::MAX, |limit| self.offset.saturating_add(limit))
     }
 
+    /// What it takes to look for the query's documents among texts.
+    fn sieve(&self) -> Sieve<'_> {
+        let mut fields = Fields::default();
+        let tests =
+            self.conditions.iter().map(|condition| (fields.want(&condition.path), &condition.test)).collect();
+        let sorted_by = self.order_by.iter().map(|order| fields.want(&order.path)).collect();
+        Sieve { fields, tests, sorted_by }
+    }
+
     fn keys(&self, doc: &Value) -> Vec<Option<Value>> {
         self.order_by.iter().map(|order| order.path.of(doc).cloned()).collect()
+    }
+}
+
+/// A query's conditions and order, by the fields that have to be read for them.
+struct Sieve<'q> {
+    fields: Fields,
+    tests: Vec<(usize, &'q Test)>,
+    sorted_by: Vec<usize>,
+}
+
+impl Sieve<'_> {
+    /// What a document is sorted by, if all conditions hold.
+    fn keys(&self, text: &str) -> Result<Option<Picked>, Error> {
+        let picked = self.fields.pick(text)?;
+        let value = |place: usize| picked.get(place).and_then(Option::as_ref);
+        let is_found = self.tests.iter().all(|(place, test)| test.holds(value(*place)));
+        Ok(is_found.then(|| self.sorted_by.iter().map(|place| value(*place).cloned()).collect()))
     }
 }
 
@@ -112,11 +132,6 @@ impl HasText for &str {
     fn text(&self) -> Option<&str> {
         Some(self)
     }
-}
-
-/// Reads a document's text.
-pub(crate) fn parse(text: &str) -> Result<Value, Error> {
-    serde_json::from_str(text).map_err(|error| Error::new(ErrorCode::StorageCorrupt, error.to_string()))
 }
 
 #[cfg(test)]
