@@ -5,7 +5,7 @@
  * @typedef {object} Case
  * @property {string} id
  * @property {string} title
- * @property {"writes" | "reads" | "gets" | "equality" | "filter" | "reopened" | "fresh"} scenario
+ * @property {"writes" | "reads" | "gets" | "equality" | "filter" | "live" | "reopened" | "fresh"} scenario
  * @property {number} [required] the least ratio hand-written / ours; left out: for comparison only
  */
 
@@ -25,6 +25,7 @@ export const CASES = [
   { id: "puts", title: "100 puts awaited together", scenario: "writes", required: 10 },
   { id: "open-list", title: "open in a fresh page and list", scenario: "fresh", required: 3 },
   { id: "open-get", title: "open and first get", scenario: "fresh", required: 3 },
+  { id: "live", title: "one put beside 100 live queries", scenario: "live" },
   { id: "list-cold", title: "list all, right after open", scenario: "reopened" },
   { id: "gets-cold", title: "1,000 gets, right after open", scenario: "reopened" },
   { id: "gets-held", title: "1,000 gets after a list", scenario: "reads" },

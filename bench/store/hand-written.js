@@ -2,6 +2,7 @@
 // The other side: IndexedDB written by hand, as one who knows it well would. Uses nothing of ours.
 
 /** @typedef {import("./documents.js").Todo} Todo */
+/** @typedef {import("./sides.js").Store} Store */
 
 const STORE = "todos";
 const BY_DUE_DATE = "dueDate";
@@ -25,9 +26,17 @@ export async function open(name) {
     return completion(transaction);
   };
 
+  /** @type {(() => Promise<void>) | undefined} */
+  let refresh;
+  /** @type {Store["put"]} */
+  const put = async (doc) => {
+    await writing((store) => store.put(doc));
+    await refresh?.();
+  };
+
   return {
     putAll: (docs) => writing((store) => docs.forEach((doc) => store.put(doc))),
-    put: (doc) => writing((store) => store.put(doc)),
+    put,
     updateAll: (patches) =>
       writing((store) => {
         for (const [id, patch] of patches) {
@@ -41,6 +50,19 @@ export async function open(name) {
     openOf: async (priority) => {
       const all = /** @type {Todo[]} */ (await answer(reading().getAll()));
       return all.filter((doc) => doc.priority === priority && !doc.done);
+    },
+    // Everything is read once, and each answer made of it.
+    watch: async (watched, tell) => {
+      /** @type {Todo[][]} */
+      let answers = [];
+      refresh = async () => {
+        const all = /** @type {Todo[]} */ (await answer(reading().getAll()));
+        answers = watched.map(({ priority, since }) =>
+          all.filter((doc) => doc.priority === priority && doc.updatedAt >= since).sort((one, other) => other.updatedAt - one.updatedAt),
+        );
+        answers.forEach(tell);
+      };
+      await refresh();
     },
     close: async () => database.close(),
   };

@@ -17,6 +17,14 @@ export async function open(name) {
     list: () => todos.list(),
     dueOn: (day) => todos.list({ where: { dueDate: day } }),
     openOf: (priority) => todos.list({ where: { priority, done: false } }),
+    watch: async (watched, tell) => {
+      const queries = watched.map(({ priority, since }) => todos.live({ where: { priority, updatedAt: { gte: since } }, orderBy: "-updatedAt" }));
+      await Promise.all(queries.map((query) => new Promise((resolve) => query.subscribe(resolve))));
+      queries.forEach((query) => {
+        let isFirst = true;
+        query.subscribe(() => (isFirst ? (isFirst = false) : tell()));
+      });
+    },
     close: () => database.close(),
   };
 }

@@ -3,14 +3,16 @@
 
 import { COUNT } from "./cases.js";
 import { DAYS, dayOf, documents, idOf, randomNumbers } from "./documents.js";
-import { check, quiet, stopwatch } from "./measure.js";
+import { check, pause, quiet, stopwatch } from "./measure.js";
 
 /** @typedef {import("./sides.js").Side} Side */
 /** @typedef {import("./sides.js").Store} Store */
 /** @typedef {Record<string, number>} Times milliseconds by the id of a case */
 
 /** How often something short is done within one measure, which is then divided. */
-const REPEATED = { lists: 5, equalities: 10, filters: 5, puts: 100 };
+const REPEATED = { lists: 5, equalities: 10, filters: 5, puts: 100, lives: 20 };
+/** How many queries are kept current. */
+const WATCHED = 100;
 
 /**
  * @typedef {object} Scene
@@ -21,7 +23,7 @@ const REPEATED = { lists: 5, equalities: 10, filters: 5, puts: 100 };
  */
 
 /** @type {Record<string, (scene: Scene) => Promise<Times>>} */
-export const SCENARIOS = { writes, reads, gets, equality, filter, reopened };
+export const SCENARIOS = { writes, reads, gets, equality, filter, live, reopened };
 
 /**
  * Runs a scenario in a database that is new, and takes it away again.
@@ -141,6 +143,25 @@ async function filter({ store }) {
   });
   check(found === expected, "the filters find every open document once");
   return { filter: all.ms / REPEATED.filters };
+}
+
+/** @param {Scene} scene */
+async function live({ store, seed }) {
+  await fill(store);
+  const docs = documents(COUNT);
+  const [first] = /** @type {[import("./sides.js").Todo]} */ (docs);
+  const step = COUNT / WATCHED;
+  let told = () => {};
+  await store.watch(Array.from({ length: WATCHED }, (_, place) => ({ priority: 1 + (place % 5), since: first.updatedAt + place * step })), () => told());
+  await quiet();
+  let ms = 0;
+  for (const number of randomNumbers(REPEATED.lives, COUNT, seed)) {
+    const doc = { .../** @type {import("./sides.js").Todo} */ (docs[number]), updatedAt: first.updatedAt + COUNT + number };
+    const heard = new Promise((resolve) => (told = () => resolve(undefined)));
+    ms += (await stopwatch(() => Promise.all([store.put(doc), heard]))).ms;
+    await pause(5);
+  }
+  return { live: ms / REPEATED.lives };
 }
 
 /** @param {Scene} scene */

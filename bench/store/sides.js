@@ -13,7 +13,13 @@
  * @property {() => Promise<readonly Todo[]>} list
  * @property {(day: string) => Promise<readonly Todo[]>} dueOn by the index
  * @property {(priority: number) => Promise<readonly Todo[]>} openOf without an index
+ * @property {(watched: readonly Watched[], tell: () => void) => Promise<void>} watch keeps the answers current; tells when one has changed
  * @property {() => Promise<void>} close
+ */
+
+/**
+ * A query whose answer is kept current: of a priority, edited since a time, the latest edit first.
+ * @typedef {{priority: number, since: number}} Watched
  */
 
 /**
