@@ -107,16 +107,17 @@ impl<H: Host> Client<H> {
     /// Writes all of it or none of it, in one durable commit. Fails with
     /// `invalid-argument` for an unknown collection, `not-found`, and the storage codes.
     pub async fn write(&self, intents: Vec<Intent>) -> Result<(), Error> {
+        let now = self.shared.now();
         let with_key = |Intent { collection, record, kind }| {
             self.known(&collection)?;
             let keys = RecordKeys::of(&collection, &record);
-            Ok(EditIntent { collection, record, keys, kind, change: self.shared.change_id() })
+            Ok(EditIntent { collection, record, keys, kind, change: self.shared.change_id_at(now) })
         };
         // A put always writes, and so is decided on the end of the log. Whatever finds nothing to write may not know the log
         // to its end: another context may have made the record, and its word of that be late or lost.
         let may_write_nothing = intents.iter().any(|intent| !matches!(intent.kind, EditKind::Put(_)));
         let intents = intents.into_iter().map(with_key).collect::<Result<_, Error>>()?;
-        let plan = EditPlan { intents, now: self.shared.now() };
+        let plan = EditPlan { intents, now };
         let again = may_write_nothing.then(|| plan.clone());
         let known = self.database.sequence();
         let written = self.run_plan(plan).await;

@@ -122,7 +122,11 @@ impl<H: Host> Shared<H> {
     /// A UUIDv7 (RFC 9562) of the device's time and chance, each greater than the last: within a millisecond the random
     /// part counts up (section 6.2, method 2).
     pub(super) fn uuid(&self) -> String {
-        let time = u64::try_from(self.now().0).unwrap_or_default();
+        self.uuid_at(self.now())
+    }
+
+    fn uuid_at(&self, now: Millis) -> String {
+        let time = u64::try_from(now.0).unwrap_or_default();
         let (last_time, last_tail) = self.last_uuid.get();
         let (time, tail) = if time > last_time {
             let random = self.host.random();
@@ -137,7 +141,12 @@ impl<H: Host> Shared<H> {
 
     /// A new idempotency key.
     pub(super) fn change_id(&self) -> ChangeId {
-        ChangeId::trusted(self.uuid())
+        self.change_id_at(self.now())
+    }
+
+    /// A new idempotency key, where the time is known.
+    pub(super) fn change_id_at(&self, now: Millis) -> ChangeId {
+        ChangeId::trusted(self.uuid_at(now))
     }
 
     /// The status as last emitted.
