@@ -6,6 +6,8 @@
 
 /** @type {readonly SideName[]} */
 const SIDES = ["hand-written", "ours"];
+/** What is asked of fresh pages. */
+const FRESH = /** @type {const} */ ([["fresh", "list"], ["fresh", "get"], ["bare"]]);
 
 /**
  * Measures cases over so many rounds, after one that warms up and does not count.
@@ -39,8 +41,8 @@ export async function measure(browser, url, { cases, rounds, tell }) {
     for (let round = 0; round <= rounds; round += 1) {
       tell(round === 0 ? "warming up fresh pages" : `fresh pages, round ${round} of ${rounds}`);
       for (const side of inTurns(round)) {
-        for (const what of ["list", "get"]) {
-          keep(side, await inFreshPage(browser, url, side, what), round);
+        for (const [method, ...given] of FRESH) {
+          keep(side, await inFreshPage(browser, url, method, side, ...given), round);
         }
       }
     }
@@ -52,13 +54,13 @@ export async function measure(browser, url, { cases, rounds, tell }) {
 /**
  * @param {import("./engines/engine.mjs").Browser} browser
  * @param {string} url
- * @param {SideName} side
- * @param {string} what
+ * @param {string} method
+ * @param {readonly string[]} given
  */
-async function inFreshPage(browser, url, side, what) {
+async function inFreshPage(browser, url, method, ...given) {
   const page = await browser.page(url);
   try {
-    return await page.call("fresh", side, what);
+    return await page.call(method, ...given);
   } finally {
     await page.close();
   }

@@ -5,6 +5,8 @@
 
 /** Answers kept for one collection until it changes. */
 const MAX_ANSWERS = 64;
+/** Answers whose documents are not sorted yet: they keep what has changed since in memory. */
+const MAX_FRESH = 16;
 
 /**
  * What is held of one collection. Most documents are only ever seen in answers, so those that are fresh are not sorted by
@@ -114,7 +116,11 @@ export class Documents {
     for (let place = 0; place < numbers.length; place += 1) {
       this.#byNumber[/** @type {number} */ (numbers[place])] = docs[place];
     }
-    this.#heldOf(collection).fresh.push({ numbers, docs });
+    const held = this.#heldOf(collection);
+    held.fresh.push({ numbers, docs });
+    if (held.fresh.length > MAX_FRESH) {
+      this.#sort(held);
+    }
     return docs;
   }
 

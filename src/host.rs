@@ -6,8 +6,8 @@ use syncline_core::ports;
 use wasm_bindgen::prelude::*;
 
 use crate::{
-    backend::Backend, channel::Channel, clock::Clock, documents::Place, events::Events, idb::IndexedDb, lock::Lock,
-    network::Network, random::Random,
+    backend::Backend, channel::Channel, clock::Clock, documents::Place, events::Events, idb::IndexedDb,
+    lock::Lock, network::Network, random::Random,
 };
 
 #[wasm_bindgen]

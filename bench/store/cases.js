@@ -30,6 +30,7 @@ export const CASES = [
   { id: "gets-cold", title: "1,000 gets, right after open", scenario: "reopened" },
   { id: "gets-held", title: "1,000 gets after a list", scenario: "reads" },
   { id: "equality-first", title: "first equality after the inserts", scenario: "equality" },
+  { id: "open-bare", title: "IndexedDB opened / the module loaded", scenario: "fresh" },
   { id: "open-list-load", title: "load modules, open and list", scenario: "fresh" },
   { id: "open-get-load", title: "load modules, open and first get", scenario: "fresh" },
 ];

@@ -2,7 +2,7 @@
 // What a page measures that was just opened, over a database that is there. Nothing of either side is loaded before.
 
 import { COUNT } from "./cases.js";
-import { check, quiet } from "./measure.js";
+import { check, quiet, stopwatch } from "./measure.js";
 import { idOf } from "./documents.js";
 import { fill } from "./scenarios.js";
 import { load } from "./sides.js";
@@ -40,6 +40,23 @@ export async function measure(name, what) {
   check(found.length === (what === "list" ? COUNT : 1) && found[0] !== undefined, "the documents are there");
   await store.close();
   return { [`open-${what}`]: end - beforeOpen, [`open-${what}-load`]: end - beforeLoad };
+}
+
+/**
+ * What opening takes at the least: IndexedDB opened and nothing read, or the module loaded and nothing opened.
+ * @param {SideName} name
+ * @returns {Promise<import("./scenarios.js").Times>}
+ */
+export async function measureBare(name) {
+  await quiet();
+  if (name === "ours") {
+    const { default: init } = await import("../../pkg/wasm/core.js");
+    return { "open-bare": (await stopwatch(() => /** @type {any} */ (init)())).ms };
+  }
+  const side = await load(name);
+  const { ms, value: store } = await stopwatch(() => side.open(nameOf(name)));
+  await store.close();
+  return { "open-bare": ms };
 }
 
 /** @param {SideName} name */

@@ -1,7 +1,7 @@
 // @ts-check
 // What a driver can ask of the page. Decides nothing: the driver says what comes when.
 
-import { measure, prepare } from "./fresh.js";
+import { measure, measureBare, prepare } from "./fresh.js";
 import * as growth from "./growth.js";
 import { run } from "./scenarios.js";
 import { load } from "./sides.js";
@@ -13,5 +13,6 @@ import { load } from "./sides.js";
     run(scenario, await load(side), seed),
   prepare,
   fresh: measure,
+  bare: measureBare,
   ...growth,
 };
