@@ -51,7 +51,8 @@ export async function measureBare(name) {
   await quiet();
   if (name === "ours") {
     const { default: init } = await import("../../pkg/wasm/core.js");
-    return { "open-bare": (await stopwatch(() => /** @type {any} */ (init)())).ms };
+    const module = new URL("../../pkg/wasm/core_bg.wasm", import.meta.url);
+    return { "open-bare": (await stopwatch(() => init({ module_or_path: fetch(module) }))).ms };
   }
   const side = await load(name);
   const { ms, value: store } = await stopwatch(() => side.open(nameOf(name)));
