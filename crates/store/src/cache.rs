@@ -8,12 +8,14 @@ use crate::PageId;
 use crate::format::Page;
 
 /// Keeps pages within a number of bytes; the one that was not used for longest goes first.
+///
+/// It is looked for when one has to go, among some hundred: reading a page that comes instead takes a hundred times as
+/// long, and uses, which are many, cost nothing.
 pub(crate) struct Cache {
     limit: usize,
     bytes: usize,
     clock: u64,
     pages: BTreeMap<PageId, Kept>,
-    by_use: BTreeMap<u64, PageId>,
 }
 
 struct Kept {
@@ -23,7 +25,7 @@ struct Kept {
 
 impl Cache {
     pub(crate) fn new(limit: usize) -> Self {
-        Self { limit, bytes: 0, clock: 0, pages: BTreeMap::new(), by_use: BTreeMap::new() }
+        Self { limit, bytes: 0, clock: 0, pages: BTreeMap::new() }
     }
 
     /// Keeps a page, and lets go of others until all fit. A page larger than the limit stays until the next one comes.
@@ -32,7 +34,6 @@ impl Cache {
         self.make_room(page.cost());
         self.clock += 1;
         self.bytes += page.cost();
-        self.by_use.insert(self.clock, id);
         self.pages.insert(id, Kept { page, used: self.clock });
     }
 
@@ -51,7 +52,7 @@ impl Cache {
 
     fn make_room(&mut self, bytes: usize) {
         while self.bytes + bytes > self.limit
-            && let Some((_, oldest)) = self.by_use.first_key_value()
+            && let Some((oldest, _)) = self.pages.iter().min_by_key(|(_, kept)| kept.used)
         {
             self.remove(*oldest);
         }
@@ -60,7 +61,6 @@ impl Cache {
     pub(crate) fn remove(&mut self, id: PageId) {
         if let Some(kept) = self.pages.remove(&id) {
             self.bytes -= kept.page.cost();
-            self.by_use.remove(&kept.used);
         }
     }
 
@@ -68,8 +68,6 @@ impl Cache {
     pub(crate) fn page(&mut self, id: PageId) -> Option<Rc<Page>> {
         let kept = self.pages.get_mut(&id)?;
         self.clock += 1;
-        self.by_use.remove(&kept.used);
-        self.by_use.insert(self.clock, id);
         kept.used = self.clock;
         Some(Rc::clone(&kept.page))
     }
@@ -118,7 +116,7 @@ mod tests {
         assert_eq!(cache.bytes(), page().cost());
         cache.remove(PageId(1));
         cache.remove(PageId(1));
-        assert_eq!((cache.bytes(), cache.by_use.len()), (0, 0));
+        assert_eq!((cache.bytes(), cache.pages.len()), (0, 0));
     }
 
     #[test]

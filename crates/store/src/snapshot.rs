@@ -81,9 +81,14 @@ impl View for Snapshot<'_> {
         let (from, to) = (start.clone(), end.cloned());
         let folded =
             pages.filter_map(|info| self.page(info.id)).flat_map(move |page| page.range(&from, to.as_ref()));
-        let committed = rows_between(self.state.memtable().rows(), start, end)
-            .map(|(key, (_, value))| (key.clone(), value.clone()));
-        let decided = rows_between(self.overlay, start, end).map(|(key, value)| (key.clone(), value.clone()));
+        let mut committed = rows_between(self.state.memtable().rows(), start, end).peekable();
+        let mut decided = rows_between(self.overlay, start, end).peekable();
+        // Mostly there is nothing to lay over, and every layer costs something for every row.
+        if committed.peek().is_none() && decided.peek().is_none() {
+            return Box::new(folded);
+        }
+        let committed = committed.map(|(key, (_, value))| (key.clone(), value.clone()));
+        let decided = decided.map(|(key, value)| (key.clone(), value.clone()));
         Box::new(laid_over(laid_over(folded, committed), decided))
     }
 }
