@@ -102,7 +102,7 @@ impl<D: Disk, O: Observer> Context<D, O> {
     }
 
     /// Folds the log into the pages it touches, slice by slice. Between two of them commits have their turn.
-    pub(crate) async fn compact(&self) -> Result<Compacted, StoreError> {
+    pub(crate) async fn compact(&self, rest: &impl AsyncFn()) -> Result<Compacted, StoreError> {
         let (mut folding, mut generation) = {
             let state = self.state.borrow();
             if state.memtable().entries() == 0 {
@@ -125,6 +125,7 @@ impl<D: Disk, O: Observer> Context<D, O> {
                 return Ok(Compacted::Done);
             }
             generation = generation.next();
+            rest().await;
         }
     }
 

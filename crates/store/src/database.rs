@@ -161,9 +161,18 @@ impl<D: Disk + 'static, O: Observer + 'static> Database<D, O> {
     /// # Errors
     /// What the disk says; nothing is lost then, and the next call tries again.
     pub async fn compact(&self) -> Result<(), StoreError> {
+        self.compact_resting(async || {}).await
+    }
+
+    /// As `compact`, with a rest between slices: a disk that is written to without a pause makes commits wait for what it
+    /// has not put away yet.
+    ///
+    /// # Errors
+    /// As `compact`.
+    pub async fn compact_resting(&self, rest: impl AsyncFn()) -> Result<(), StoreError> {
         let Some(_guard) = Compacting::begin(&self.context.is_compacting) else { return Ok(()) };
         loop {
-            let compacted = self.context.compact().await;
+            let compacted = self.context.compact(&rest).await;
             self.context.tell_damage();
             match compacted? {
                 Compacted::Stale => return self.catch_up().await,
