@@ -66,7 +66,7 @@ function withId(session, doc) {
  * @param {Edit} edit
  */
 export function editText(edit) {
-  return encodeJson(edit, edit.d);
+  return edit.d === undefined ? JSON.stringify(edit) : encodeJson(edit, edit.d);
 }
 
 /** The collection of index.d.ts, for documents of any shape. */

@@ -12,7 +12,7 @@ use crate::{
 
 #[wasm_bindgen]
 extern "C" {
-    /// The object that `pkg/index.js` hands in: see `CoreHost` in `pkg/core-host.js`.
+    /// The object that `pkg/index.js` hands in: see `Session.host` in `pkg/session.js`.
     #[derive(Debug)]
     pub(crate) type JsHost;
 

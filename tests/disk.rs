@@ -14,7 +14,7 @@ mod support;
 use std::collections::BTreeMap;
 
 use js_sys::{Object, Reflect, Uint8Array};
-use support::{ByHand, append, count, fresh, head};
+use support::{ByHand, append, count, folding, fresh, head};
 use syncline::idb::IndexedDb;
 use syncline_store::{
     Compacted, Compaction, Database, Disk, DiskError, FORMAT, Generation, Key, Options, PageId, Sequence,
@@ -55,15 +55,7 @@ async fn newer_format_is_refused_and_untouched() {
     assert_eq!(disk.load().await.unwrap_err(), DiskError::NewerFormat);
     assert_eq!(disk.tail(Generation(0), Sequence(0)).await, Err(DiskError::NewerFormat));
     assert_eq!(disk.pages(Generation(0), &[PageId(1)]).await, Err(DiskError::NewerFormat));
-    let folding = Compaction {
-        generation: Generation(0),
-        through: Sequence(1),
-        put: vec![(PageId(1), b"page".as_slice().into())],
-        delete: Vec::new(),
-        directory: b"directory".to_vec(),
-        set_aside: Vec::new(),
-    };
-    assert_eq!(disk.compact(&folding).await, Err(DiskError::NewerFormat));
+    assert_eq!(disk.compact(&folding()).await, Err(DiskError::NewerFormat));
     assert!(by_hand.row("meta", "directory").await.is_undefined());
     by_hand.put("meta", "head", &head(u32::from(FORMAT))).await;
     assert_eq!(count(&disk).await, 1);

@@ -10,11 +10,9 @@ use std::pin::pin;
 
 use futures::{join, poll};
 use js_sys::{Array, Function, Reflect};
-use support::{ByHand, When, append, count, factory_names, fresh, pause, sabotage, within};
+use support::{ByHand, When, append, count, factory_names, folding, fresh, pause, sabotage, within};
 use syncline::idb::{self, IndexedDb};
-use syncline_store::{
-    Append, Compacted, Compaction, Disk, DiskError, Entries, Generation, PageId, Sequence, Tail,
-};
+use syncline_store::{Append, Compacted, Disk, DiskError, Entries, Generation, PageId, Sequence, Tail};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
@@ -39,18 +37,6 @@ const UNDO: &str = "
             return request;
         };
     });";
-
-/// A compaction of one entry into one page.
-fn folding() -> Compaction {
-    Compaction {
-        generation: Generation(0),
-        through: Sequence(1),
-        put: vec![(PageId(1), b"page".as_slice().into())],
-        delete: Vec::new(),
-        directory: b"directory".to_vec(),
-        set_aside: Vec::new(),
-    }
-}
 
 #[wasm_bindgen_test]
 async fn upgrade_elsewhere_closes_the_connection_and_is_answered_with_newer_format() {

@@ -29,6 +29,16 @@ test("all documents and the queue are there after a reload", async (t) => {
   assert.equal(await device.run((db) => db.device), me);
 });
 
+test("an id and a text that look like half a character, written out, are as good as any", async (t) => {
+  const device = await stage.localDevice(t);
+  const [id, text] = ["a\\ud800", "\\udfff 🍒"];
+  await device.put("todos", { id, text });
+  await device.update("todos", id, { again: text });
+  assert.deepEqual(await device.get("todos", id), { id, text, again: text });
+  await device.run((db, id) => db.collection("todos").delete(id), id);
+  assert.equal(await device.get("todos", id), undefined);
+});
+
 test("thousands of commits are all there after a reload, whatever was compacted between", async (t) => {
   const device = await stage.localDevice(t);
   await device.run(async (db) => {

@@ -8,7 +8,7 @@ use futures::future::{Either, select};
 use gloo_timers::future::TimeoutFuture;
 use js_sys::{Array, Function, Object, Promise, Reflect, Uint8Array};
 use syncline::idb::{self, IndexedDb};
-use syncline_store::{Append, Disk, DiskError, Generation, Sequence};
+use syncline_store::{Append, Compaction, Disk, DiskError, Generation, PageId, Sequence};
 use wasm_bindgen::prelude::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -27,6 +27,18 @@ pub(crate) async fn append(disk: &IndexedDb, after: u64, entry: &[u8]) -> Result
 
 pub(crate) async fn count(disk: &IndexedDb) -> usize {
     disk.load().await.unwrap().entries.len()
+}
+
+/// A compaction of one entry into one page.
+pub(crate) fn folding() -> Compaction {
+    Compaction {
+        generation: Generation(0),
+        through: Sequence(1),
+        put: vec![(PageId(1), b"page".as_slice().into())],
+        delete: Vec::new(),
+        directory: b"directory".to_vec(),
+        set_aside: Vec::new(),
+    }
 }
 
 /// The database as another program would have it open, by hand.
