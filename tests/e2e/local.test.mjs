@@ -36,7 +36,7 @@ test("an id and a text that look like half a character, written out, are as good
   await device.update("todos", id, { again: text });
   assert.deepEqual(await device.get("todos", id), { id, text, again: text });
   await device.run((db, id) => db.collection("todos").delete(id), id);
-  assert.equal(await device.get("todos", id), undefined);
+  assert.equal(await device.get("todos", id), null);
 });
 
 test("thousands of commits are all there after a reload, whatever was compacted between", async (t) => {
