@@ -10,6 +10,7 @@ import { invalidArgument } from "./errors.js";
 const TEXT = { says: "a string", holds: (/** @type {unknown} */ value) => typeof value === "string" };
 const FLAG = { says: "true or false", holds: (/** @type {unknown} */ value) => typeof value === "boolean" };
 const COUNT = { says: "a whole number, 0 or more", holds: (/** @type {number} */ value) => Number.isSafeInteger(value) && value >= 0 };
+const RATE = { says: "a whole number, 1 or more", holds: (/** @type {number} */ value) => Number.isSafeInteger(value) && value >= 1 };
 const RANK = { says: "a whole number of 32 bits", holds: (/** @type {number} */ value) => value === (value | 0) };
 const TEXTS = { says: "an array of strings", holds: (/** @type {any} */ value) => Array.isArray(value) && value.every(TEXT.holds) };
 
@@ -18,7 +19,10 @@ const OPTIONS = {
   account: TEXT,
   cacheBytes: COUNT,
   freeze: FLAG,
-  schedule: { pollInterval: COUNT, debounce: COUNT, live: FLAG, backoff: { base: COUNT, max: COUNT } },
+  schedule: {
+    pollInterval: COUNT, debounce: COUNT, live: FLAG, backoff: { base: COUNT, max: COUNT },
+    bandwidth: RATE, saveData: oneOf("slow", "pause", "ignore"),
+  },
 };
 
 /** @type {Shapes} */

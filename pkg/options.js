@@ -10,7 +10,6 @@ const HERE = ["collections", "backend", "token", "freeze", "wasm"];
 const NOT_BUILT = ["encryption"];
 const COLLECTION = ["indexes", "conflict", "priority", "direction"];
 const COLLECTION_NOT_BUILT = ["retain", "massDeletionLimit", "schemaVersion", "migrate"];
-const SCHEDULE_NOT_BUILT = ["bandwidth", "saveData"];
 const BACKENDS_NOT_BUILT = ["documents", "offline", "rest", "kinto", "couchdb", "pocketbase", "postgrest"];
 
 /**
@@ -32,7 +31,7 @@ export function sortOptions(options) {
   if (!isPlainObject(options)) {
     throw invalidArgument("options", "must be an object");
   }
-  const { name, collections, backend, token, freeze, wasm, schedule } = options;
+  const { name, collections, backend, token, freeze, wasm } = options;
   for (const key of Object.keys(options)) {
     checkKey(key, key, [...CORE, ...HERE], NOT_BUILT, options[key]);
   }
@@ -44,9 +43,6 @@ export function sortOptions(options) {
   }
   if (token !== undefined && typeof token !== "function") {
     throw invalidArgument("token", "must be a function");
-  }
-  if (isPlainObject(schedule)) {
-    SCHEDULE_NOT_BUILT.forEach((key) => checkKey(`schedule.${key}`, key, [], SCHEDULE_NOT_BUILT, schedule[key]));
   }
   checkOptionShapes(options);
   const core = Object.fromEntries(

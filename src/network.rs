@@ -1,47 +1,95 @@
-//! Whether the browser says it is online.
+//! What the browser says of its connection, and of whether the page is looked at. Decides nothing.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
 use futures::channel::oneshot;
 use syncline_core::ports;
-use wasm_bindgen::{JsCast as _, closure::Closure};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use web_sys::{Event, EventTarget};
 
 use crate::global;
 
-/// The browser's view of its connection.
+/// The browser's view of its connection, and of the page.
 pub(crate) struct Network {
-    waiting: Rc<RefCell<Vec<oneshot::Sender<()>>>>,
-    listener: Closure<dyn FnMut()>,
+    heard: Rc<Heard>,
+    listener: Closure<dyn FnMut(Event)>,
 }
 
-/// What the browser calls a connection that came or went.
-const CHANGES: [&str; 2] = ["online", "offline"];
+/// What the listener has heard.
+#[derive(Default)]
+struct Heard {
+    wakes: Cell<u64>,
+    waiting: RefCell<Vec<oneshot::Sender<()>>>,
+}
+
+/// The events of the global scope. A page that comes back from the back/forward cache is only told so by `pageshow`
+/// (<https://web.dev/articles/bfcache#observe_page_navigation>).
+const OF_SCOPE: [&str; 4] = ["online", "offline", "focus", "pageshow"];
+/// Those of a page's document.
+const OF_DOCUMENT: [&str; 1] = ["visibilitychange"];
+/// Those of `navigator.connection`, where there is one
+/// (<https://developer.mozilla.org/en-US/docs/Web/API/NetworkInformation#browser_compatibility>).
+const OF_CONNECTION: [&str; 1] = ["change"];
 
 impl Network {
     /// Begins to listen.
     pub(crate) fn new() -> Self {
-        let waiting = Rc::new(RefCell::new(Vec::<oneshot::Sender<()>>::new()));
-        let woken = Rc::clone(&waiting);
-        let listener = Closure::new(move || {
-            for waiting in woken.borrow_mut().drain(..) {
-                waiting.send(()).ok();
-            }
-        });
-        for change in CHANGES {
-            let function = listener.as_ref().unchecked_ref();
-            drop(global::events().add_event_listener_with_callback(change, function));
+        let heard = Rc::<Heard>::default();
+        let hearing = Rc::clone(&heard);
+        let network = Self { heard, listener: Closure::new(move |event: Event| hearing.hear(&event)) };
+        let function = network.listener.as_ref().unchecked_ref();
+        for (target, kind) in sources() {
+            drop(target.add_event_listener_with_callback(kind, function));
         }
-        Self { waiting, listener }
+        network
     }
 }
 
 impl Drop for Network {
     fn drop(&mut self) {
-        for change in CHANGES {
-            let function = self.listener.as_ref().unchecked_ref();
-            drop(global::events().remove_event_listener_with_callback(change, function));
+        let function = self.listener.as_ref().unchecked_ref();
+        for (target, kind) in sources() {
+            drop(target.remove_event_listener_with_callback(kind, function));
         }
     }
+}
+
+impl Heard {
+    fn hear(&self, event: &Event) {
+        let is_wake = match event.type_().as_str() {
+            "visibilitychange" => {
+                let shown = document().and_then(|document| global::property_of(&document, "visibilityState"));
+                shown.is_some_and(|shown| shown == "visible")
+            }
+            kind => matches!(kind, "focus" | "pageshow"),
+        };
+        if is_wake {
+            self.wakes.set(self.wakes.get().saturating_add(1));
+        }
+        for waiting in self.waiting.take() {
+            waiting.send(()).ok();
+        }
+    }
+}
+
+fn sources() -> impl Iterator<Item = (EventTarget, &'static str)> {
+    let of = |target: Option<EventTarget>, kinds: &'static [&'static str]| {
+        target.into_iter().flat_map(move |target| kinds.iter().map(move |kind| (target.clone(), *kind)))
+    };
+    of(Some(global::events()), &OF_SCOPE)
+        .chain(of(document().map(JsCast::unchecked_into), &OF_DOCUMENT))
+        .chain(of(connection().map(JsCast::unchecked_into), &OF_CONNECTION))
+}
+
+fn document() -> Option<JsValue> {
+    global::property("document")
+}
+
+fn connection() -> Option<JsValue> {
+    global::property_of(&global::property("navigator")?, "connection")
 }
 
 impl ports::Network for Network {
@@ -51,9 +99,18 @@ impl ports::Network for Network {
         says.and_then(|says| says.as_bool()).unwrap_or(true)
     }
 
+    fn is_data_saved(&self) -> bool {
+        let says = connection().and_then(|connection| global::property_of(&connection, "saveData"));
+        says.and_then(|says| says.as_bool()).unwrap_or(false)
+    }
+
+    fn wakes(&self) -> u64 {
+        self.heard.wakes.get()
+    }
+
     async fn changed(&self) {
         let (woken, waiting) = oneshot::channel();
-        self.waiting.borrow_mut().push(woken);
+        self.heard.waiting.borrow_mut().push(woken);
         waiting.await.ok();
     }
 }

@@ -57,6 +57,9 @@ counts! {
     duplicates must "requests delivered twice";
     delayed must "requests delayed by seconds or more";
     partitions must "partitions";
+    wakes must "contexts shown again";
+    data_saved must "devices whose data is to be saved from then on";
+    paced must "worlds where a bandwidth is kept";
     refused_tokens must "requests refused for their token";
     throttled must "requests put off with Retry-After";
     html must "answers in HTML";

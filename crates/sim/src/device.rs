@@ -169,7 +169,12 @@ impl Device {
             name: "sim".to_owned(),
             collections: strategies().into_iter().map(|(name, strategy)| (name, of(strategy))).collect(),
             account: None,
-            schedule: Schedule { live: weather.is_live, ..Schedule::default() },
+            schedule: Schedule {
+                live: weather.is_live,
+                save_data: weather.save_data,
+                bandwidth: weather.bandwidth,
+                ..Schedule::default()
+            },
             cache_bytes: None,
         }
     }

@@ -1,5 +1,6 @@
 //! How bad the world of one seed is: which faults it has and how often. Brings none about.
 
+use syncline_core::model::SaveData;
 use syncline_protocol::Limits;
 
 use crate::chance::Chance;
@@ -21,6 +22,10 @@ pub(crate) struct Weather {
     pub(crate) message_lost: u32,
     pub(crate) crash: u32,
     pub(crate) is_live: bool,
+    /// What data that is to be saved means to the app.
+    pub(crate) save_data: SaveData,
+    /// Bytes per second at most.
+    pub(crate) bandwidth: Option<u64>,
     /// Whether queries have an index to go by.
     pub(crate) is_indexed: bool,
     /// The chance that a request finds all tokens expired.
@@ -58,6 +63,8 @@ impl Weather {
             message_lost: 0,
             crash: 0,
             is_live: false,
+            save_data: SaveData::Slow,
+            bandwidth: None,
             is_indexed: false,
             skew: 0,
             page: 1_000,
@@ -92,6 +99,12 @@ impl Weather {
             message_lost: trouble(200),
             crash: trouble(120),
             is_live: chance.happens(500),
+            save_data: match chance.below(3) {
+                0 => SaveData::Ignore,
+                1 => SaveData::Pause,
+                _ => SaveData::Slow,
+            },
+            bandwidth: chance.happens(200).then(|| 500 + chance.between(0, 20_000)),
             is_indexed: chance.happens(500),
             expired: trouble(80),
             skew: if chance.happens(500) { 86_400_000 } else { 0 },

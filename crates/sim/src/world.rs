@@ -56,6 +56,9 @@ impl World {
         for device in &self.devices {
             self.open(device);
         }
+        if self.ground.weather.bandwidth.is_some() {
+            self.ground.count(|counts| &mut counts.paced);
+        }
         self.run_for(1_000);
         for device in &self.devices {
             if self.will.happens(800) {
@@ -81,7 +84,9 @@ impl World {
         match self.will.below(100) {
             0..=43 => self.with_user(device, |user| user.write(&self.tokens, &self.will)),
             44..=51 => self.with_user(device, |user| user.write_own(&self.tokens)),
-            52..=61 => self.with_user(device, |user| user.read(&self.will)),
+            52..=58 => self.with_user(device, |user| user.read(&self.will)),
+            59..=60 => self.wake(device),
+            61 => self.save_data(device),
             62..=71 => self.with_user(device, |user| drop(user.sync())),
             72..=77 => self.open(device),
             78..=79 => self.with_user(device, |user| user.client.close()),
@@ -147,6 +152,21 @@ impl World {
             self.ground.count(|counts| &mut counts.partitions);
         }
         link.set(is_cut, is_told);
+    }
+
+    fn wake(&self, device: &Device) {
+        self.ground.say(|| format!("device {} is looked at", device.index));
+        self.ground.count(|counts| &mut counts.wakes);
+        device.around.link.wake();
+    }
+
+    fn save_data(&self, device: &Device) {
+        let is_saved = self.will.happens(600);
+        self.ground.say(|| format!("device {} saves data: {is_saved}", device.index));
+        if is_saved {
+            self.ground.count(|counts| &mut counts.data_saved);
+        }
+        device.around.link.save_data(is_saved);
     }
 
     fn freeze_or_thaw(&self, device: &Device) {

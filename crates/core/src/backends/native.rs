@@ -92,6 +92,7 @@ impl<W: Wire> Backend for Native<W> {
                 Received::Text(text) => match serde_json::from_str(&text) {
                     Ok(LiveMessage::Changed(_)) => hint(Hint::Changed),
                     Ok(LiveMessage::Ping(number)) => {
+                        hint(Hint::Alive);
                         socket.send(to_text(&LiveMessage::Pong(number))?).await?;
                     }
                     // Messages of a later protocol are none of ours; the next pull has everything.

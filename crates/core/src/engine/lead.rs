@@ -20,7 +20,7 @@ use crate::{
     model::{Channel, Direction, Error, ErrorCode, Event, StatusError, SyncReport},
     plan::{KeepRetry, TakeLeadership},
     ports::{Backend, Clock as _, Events as _, Hint, Host, Network as _, Random as _, Wanted},
-    schedule::{Next, Scheduler},
+    schedule::{Facts, Next, Scheduler},
 };
 
 /// Why leading ended.
@@ -61,6 +61,8 @@ type Listening = Fuse<LocalBoxFuture<'static, Result<bool, Error>>>;
 struct Leader {
     epoch: u64,
     scheduler: Scheduler,
+    /// How often the context had been shown again when that was last looked at.
+    wakes: u64,
     cycle: Running,
     live: Listening,
     /// Who waits for the cycle under way.
@@ -75,13 +77,16 @@ impl<H: Host> Client<H> {
         let (epoch, retry) = self.run_plan(TakeLeadership).await?;
         self.freshen_mirror().await?;
         self.shared.is_leader.set(true);
-        let is_online = self.shared.host.network().is_online();
-        let is_enabled = self.shared.mirror.borrow().is_any_enabled();
-        let now = self.shared.now();
-        let schedule = self.shared.options.schedule;
+        let network = self.shared.host.network();
+        let facts = Facts {
+            is_online: network.is_online(),
+            is_enabled: self.shared.mirror.borrow().is_any_enabled(),
+            is_data_saved: network.is_data_saved(),
+        };
         let mut leader = Leader {
             epoch,
-            scheduler: Scheduler::new(schedule, retry, is_online, is_enabled, now),
+            scheduler: Scheduler::new(self.shared.options.schedule, retry, facts, self.shared.now()),
+            wakes: network.wakes(),
             cycle: Fuse::terminated(),
             live: Fuse::terminated(),
             served: Waiting::default(),
@@ -112,8 +117,7 @@ impl<H: Host> Client<H> {
                 return Ok(LeadEnd::Fenced);
             }
             let now = self.shared.now();
-            // Asked each time: word of a change that comes while something else is attended to is heard by nobody.
-            leader.scheduler.handle_online(self.shared.host.network().is_online(), now);
+            self.look_around(leader, now);
             match leader.scheduler.poll(now) {
                 Next::StartCycle => {
                     leader.served.append(&mut leader.waiting);
@@ -124,6 +128,7 @@ impl<H: Host> Client<H> {
                     let client = self.clone();
                     leader.live = async move { client.listen_live().await }.boxed_local().fuse();
                 }
+                Next::StopLive => leader.live = Fuse::terminated(),
                 Next::Stop => {
                     leader.cycle = Fuse::terminated();
                     leader.live = Fuse::terminated();
@@ -136,6 +141,18 @@ impl<H: Host> Client<H> {
                     }
                 }
             }
+        }
+    }
+
+    /// Tells the scheduler what is so. Asked each time: word of a change that comes while something else is attended to is
+    /// heard by nobody.
+    fn look_around(&self, leader: &mut Leader, now: Millis) {
+        let network = self.shared.host.network();
+        leader.scheduler.handle_online(network.is_online(), now);
+        leader.scheduler.handle_data_saved(network.is_data_saved(), now);
+        let wakes = network.wakes();
+        if std::mem::replace(&mut leader.wakes, wakes) != wakes {
+            leader.scheduler.handle_wake(self.shared.live_heard_at.get(), now);
         }
     }
 
@@ -195,15 +212,15 @@ impl<H: Host> Client<H> {
                 self.shared.say(&Message::SyncStarted { request: request.clone() });
                 if !leader.served.has(&request) && !leader.waiting.has(&request) {
                     leader.waiting.requests.push(request);
-                    leader.scheduler.handle_request(now);
+                    leader.scheduler.handle_request();
                 }
             }
-            Some(Signal::Hint) => leader.scheduler.handle_request(now),
+            Some(Signal::Hint) => leader.scheduler.handle_hint(now),
             Some(Signal::LiveUp) => leader.scheduler.handle_live_up(now),
             Some(Signal::LocalChange) => leader.scheduler.handle_local_change(now),
             Some(Signal::Requested(reply)) => {
                 leader.waiting.replies.push(reply);
-                leader.scheduler.handle_request(now);
+                leader.scheduler.handle_request();
             }
             Some(Signal::Reset) => {
                 self.freshen_mirror().await?;
@@ -247,7 +264,7 @@ impl<H: Host> Client<H> {
         };
         let retry = leader.scheduler.retry();
         if retry != before {
-            match self.run_fenced(leader.epoch, KeepRetry(retry)).await {
+            match self.run_fenced(leader.epoch, KeepRetry(retry.0, retry.1)).await {
                 Ok(()) => {}
                 Err(CycleError::Fenced) => return Ok(true),
                 Err(CycleError::Failed(error)) => return Err(error),
@@ -311,9 +328,13 @@ impl<H: Host> Client<H> {
             let cursor = |name: &CollectionName| mirror.state(name).and_then(|state| state.cursor.clone());
             enabled.map(|(name, _)| Wanted { cursor: cursor(&name), collection: name }).collect()
         };
-        let hint = |hint| match hint {
-            Hint::Changed => self.shared.signal(Signal::Hint),
-            Hint::Connected => self.shared.signal(Signal::LiveUp),
+        let hint = |hint| {
+            self.shared.live_heard_at.set(Some(self.shared.now()));
+            match hint {
+                Hint::Alive => {}
+                Hint::Changed => self.shared.signal(Signal::Hint),
+                Hint::Connected => self.shared.signal(Signal::LiveUp),
+            }
         };
         backend.watch(&wanted, &hint).await
     }

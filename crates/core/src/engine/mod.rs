@@ -20,6 +20,7 @@ mod mending_scenarios;
 mod mending_seeds;
 mod messages;
 mod mirror;
+mod pace;
 mod pulling;
 mod pushing;
 mod querying;

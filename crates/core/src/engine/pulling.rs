@@ -45,8 +45,11 @@ impl<H: Host> Client<H> {
         while !wanted.is_empty() {
             let questions: Vec<Wanted> =
                 wanted.iter().map(|name| self.wanted(name, snapshots.get(name))).collect();
-            let began = self.shared.now();
-            let pulled = backend.pull(&questions, PAGE).await?;
+            self.take_turn(backend).await;
+            let (began, before) = (self.shared.now(), backend.traffic());
+            let pulled = backend.pull(&questions, self.page_limit(PAGE, questions.len())).await?;
+            let records = pulled.pages.iter().map(|(_, page)| count(page.records.len())).sum();
+            self.handle_page_size(before, backend.traffic(), records);
             self.keep_skew(epoch, began, pulled.now).await?;
             wanted.clear();
             for (name, page) in pulled.pages {

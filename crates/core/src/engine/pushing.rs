@@ -26,9 +26,12 @@ impl<H: Host> Client<H> {
         cycle: &mut Cycle,
     ) -> Result<u64, CycleError> {
         let collections: BTreeMap<_, _> = self.enabled(Direction::is_pushed).into_iter().collect();
-        let (mut max_changes, mut max_bytes) = MAX_BATCH;
+        let (mut max_changes, max_bytes) = MAX_BATCH;
+        let mut max_bytes = self.push_bytes(max_bytes);
         let (mut done, mut requeued) = (0_u64, 0_u64);
         loop {
+            // Before anything counts as sent.
+            self.take_turn(backend).await;
             let plan = TakeBatch {
                 collections: collections.clone(),
                 max_changes,

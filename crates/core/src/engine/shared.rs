@@ -15,6 +15,7 @@ use super::{
     lookup::Lookup,
     messages::Message,
     mirror::Mirror,
+    pace::Pace,
     status::{Activity, decide},
 };
 use crate::{
@@ -68,6 +69,10 @@ pub(super) struct Shared<H> {
     /// Syncs that this context asked the leader for, and whether it was heard.
     pub(super) asked: RefCell<BTreeMap<String, (Option<Reply>, bool)>>,
     pub(super) is_compacting: Cell<bool>,
+    /// When the live channel was last heard.
+    pub(super) live_heard_at: Cell<Option<Millis>>,
+    /// What keeps traffic below a bound, where there is one.
+    pub(super) pace: RefCell<Option<Pace>>,
     /// The damaged parts that the app was told of, or that were mended before this context was there.
     pub(super) told_parts: RefCell<BTreeSet<Part>>,
     /// Where the loop hears signals, until it runs.
@@ -81,6 +86,7 @@ pub(super) struct Shared<H> {
 impl<H: Host> Shared<H> {
     pub(super) fn new(host: H, options: Options) -> Rc<Self> {
         let (signals, receiver) = mpsc::unbounded();
+        let pace = options.schedule.bandwidth.map(|bandwidth| Pace::new(bandwidth, host.clock().now()));
         Rc::new(Self {
             host,
             options,
@@ -93,6 +99,8 @@ impl<H: Host> Shared<H> {
             is_pushing: Cell::default(),
             asked: RefCell::default(),
             is_compacting: Cell::default(),
+            live_heard_at: Cell::default(),
+            pace: RefCell::new(pace),
             told_parts: RefCell::default(),
             receiver: RefCell::new(Some(receiver)),
             signals,

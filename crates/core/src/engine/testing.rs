@@ -302,6 +302,14 @@ impl Network for TestHost {
         true
     }
 
+    fn is_data_saved(&self) -> bool {
+        false
+    }
+
+    fn wakes(&self) -> u64 {
+        0
+    }
+
     async fn changed(&self) {
         pending().await
     }

@@ -52,6 +52,17 @@ pub struct RetryState {
 }
 single!(RetryState, "retry");
 
+/// How the wait for the next attempt came about. With the moment at which it ends that says when it began, so that a clock
+/// that is put back makes no wait longer.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct RetryWait {
+    /// How long it is.
+    pub milliseconds: u64,
+    /// Whether the server asked for it: then only somebody who asks for a sync cuts it short.
+    pub is_asked: bool,
+}
+single!(RetryWait, "retry-wait");
+
 /// How far this device's clock is from the server's.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Skew {

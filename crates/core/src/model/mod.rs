@@ -24,8 +24,8 @@ pub use keys::{
     record_key, record_of, record_within,
 };
 pub use live::{LiveChange, LiveNumber, Patch};
-pub use meta::{CollectionState, Identity, Leadership, Mended, RetryState, Single, Skew, Tally};
-pub use options::{Backoff, Options, Schedule};
+pub use meta::{CollectionState, Identity, Leadership, Mended, RetryState, RetryWait, Single, Skew, Tally};
+pub use options::{Backoff, Options, SaveData, Schedule};
 pub use rows::{Base, Deletion, Edit, EditOp, Overtaken, ParkedRow, QueueRow, RowError, StoredVersion};
 pub(crate) use rows::{doc_of_base, doc_of_queue, read_row, write_row};
 pub use status::{Channel, CollectionStatus, Phase, Progress, RecordState, State, Status, StatusError};

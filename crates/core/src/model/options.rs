@@ -36,13 +36,37 @@ pub struct Schedule {
     pub debounce: u64,
     /// Whether hints of the server are listened to.
     pub live: bool,
+    /// Bytes per second at most, both ways together.
+    pub bandwidth: Option<u64>,
+    /// What to do where the user asked for reduced data use.
+    pub save_data: SaveData,
     /// Delays of retries.
     pub backoff: Backoff,
 }
 
+/// What to do where the user asked for reduced data use.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+pub enum SaveData {
+    /// The same as everywhere.
+    Ignore,
+    /// Nothing by itself: only what is asked for.
+    Pause,
+    /// Polls 10 times as seldom, and no live channel.
+    #[default]
+    Slow,
+}
+
 impl Default for Schedule {
     fn default() -> Self {
-        Self { poll_interval: 30_000, debounce: 100, live: true, backoff: Backoff::default() }
+        Self {
+            poll_interval: 30_000,
+            debounce: 100,
+            live: true,
+            bandwidth: None,
+            save_data: SaveData::default(),
+            backoff: Backoff::default(),
+        }
     }
 }
 

@@ -3,17 +3,17 @@
 use syncline_store::{Decision, Plan, Read, View};
 
 use super::{Origin, draft::Draft};
-use crate::model::{Error, Leadership, RetryState, Single};
+use crate::model::{Error, Leadership, RetryState, RetryWait, Single};
 
-/// Begins a leadership: raises the epoch, which ends every earlier one. Gives the epoch and the retry state found.
+/// Begins a leadership: raises the epoch, which ends every earlier one. Gives the epoch and what the last attempts left.
 #[derive(Clone, Copy, Debug)]
 pub struct TakeLeadership;
 
 impl Plan for TakeLeadership {
-    type Outcome = Result<(u64, RetryState), Error>;
+    type Outcome = Result<(u64, (RetryState, RetryWait)), Error>;
 
     fn reads(&self) -> Vec<Read> {
-        vec![Read::Key(Leadership::key()), Read::Key(RetryState::key())]
+        [Leadership::key(), RetryState::key(), RetryWait::key()].map(Read::Key).into()
     }
 
     fn origin(&self) -> u8 {
@@ -24,20 +24,20 @@ impl Plan for TakeLeadership {
         Draft::decide(view, |draft| {
             let epoch = draft.single::<Leadership>()?.epoch.saturating_add(1);
             draft.set_single(&Leadership { epoch })?;
-            Ok((epoch, draft.single()?))
+            Ok((epoch, (draft.single()?, draft.single()?)))
         })
     }
 }
 
 /// Keeps when the next attempt is due, so that a restarted worker neither hammers nor forgets.
 #[derive(Clone, Copy, Debug)]
-pub struct KeepRetry(pub RetryState);
+pub struct KeepRetry(pub RetryState, pub RetryWait);
 
 impl Plan for KeepRetry {
     type Outcome = Result<(), Error>;
 
     fn reads(&self) -> Vec<Read> {
-        vec![Read::Key(RetryState::key())]
+        [RetryState::key(), RetryWait::key()].map(Read::Key).into()
     }
 
     fn origin(&self) -> u8 {
@@ -48,6 +48,9 @@ impl Plan for KeepRetry {
         Draft::decide(view, |draft| {
             if draft.single::<RetryState>()? != self.0 {
                 draft.set_single(&self.0)?;
+            }
+            if draft.single::<RetryWait>()? != self.1 {
+                draft.set_single(&self.1)?;
             }
             Ok(())
         })

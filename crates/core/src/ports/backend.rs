@@ -34,6 +34,8 @@ pub struct Pushed {
 /// Word from the live channel.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Hint {
+    /// The channel lives.
+    Alive,
     /// Something may have changed.
     Changed,
     /// The channel is up: hints arrive from here on.

@@ -24,15 +24,21 @@ pub trait Random {
     fn next(&self) -> u64;
 }
 
-/// Whether the device says it is connected.
+/// What the device says of its connection, and of whether somebody looks.
 ///
 /// # Contract
-/// A hint: `true` promises nothing, `false` means that a request would fail.
+/// `is_online` is a hint: `true` promises nothing, `false` means that a request would fail.
 #[allow(async_fn_in_trait, reason = "everything is on one thread")]
 pub trait Network {
     /// Whether a request is worth trying.
     fn is_online(&self) -> bool;
 
-    /// Waits until that may have changed.
+    /// Whether the user asked for reduced data use.
+    fn is_data_saved(&self) -> bool;
+
+    /// Grows whenever the context is shown again or comes into focus, and so may have missed something.
+    fn wakes(&self) -> u64;
+
+    /// Waits until any of that may have changed.
     async fn changed(&self);
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, de::DeserializeOwned};
 use syncline_core::model::{
-    Base, CollectionState, CollectionTable, Identity, Leadership, ParkedRow, QueueRow, RetryState, Single,
+    Base, CollectionState, CollectionTable, Identity, Leadership, ParkedRow, QueueRow, RetryState, RetryWait, Single,
     Skew, Table, Tally, collection_key, record_of,
 };
 use syncline_protocol::{ChangeId, CollectionName};
@@ -148,7 +148,7 @@ impl Rows {
         } else if *key == Skew::key() {
             changed.skew = Some(self.skew);
             self.skew = meta::<Skew>(value)?.milliseconds;
-        } else if *key == RetryState::key() {
+        } else if [RetryState::key(), RetryWait::key()].contains(key) {
             changed.has_retry = true;
         } else {
             return Err(format!("a row nobody knows: {key:?}"));

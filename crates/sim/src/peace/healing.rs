@@ -49,6 +49,7 @@ fn heal(world: &World) {
     for device in &world.devices {
         device.is_ill.set(false);
         device.around.link.set(false, true);
+        device.around.link.save_data(false);
         device.around.is_signed_out.set(false);
         let frozen: Vec<_> =
             device.contexts.borrow().iter().filter(|life| life.is_frozen.get()).cloned().collect();

@@ -1,4 +1,4 @@
-//! Whether a device is connected, and whether it knows. Carries nothing.
+//! Whether a device is connected, and what it says of that and of its user. Carries nothing.
 
 use std::{
     cell::{Cell, RefCell},
@@ -12,6 +12,8 @@ use syncline_core::ports::Network;
 pub(crate) struct Link {
     is_cut: Cell<bool>,
     is_told_online: Cell<bool>,
+    is_data_saved: Cell<bool>,
+    wakes: Cell<u64>,
     /// Grows with every word to the device.
     word: Cell<u64>,
     waiting: RefCell<Vec<Waker>>,
@@ -22,6 +24,8 @@ impl Default for Link {
         Self {
             is_cut: Cell::new(false),
             is_told_online: Cell::new(true),
+            is_data_saved: Cell::new(false),
+            wakes: Cell::new(0),
             word: Cell::new(0),
             waiting: RefCell::default(),
         }
@@ -38,15 +42,40 @@ impl Link {
     pub(crate) fn set(&self, is_cut: bool, is_told: bool) {
         self.is_cut.set(is_cut);
         if is_told && self.is_told_online.replace(!is_cut) == is_cut {
-            self.word.set(self.word.get().saturating_add(1));
-            self.waiting.take().into_iter().for_each(Waker::wake);
+            self.tell();
         }
+    }
+
+    /// The user asks for reduced data use, or does not any more.
+    pub(crate) fn save_data(&self, is_saved: bool) {
+        if self.is_data_saved.replace(is_saved) != is_saved {
+            self.tell();
+        }
+    }
+
+    /// The user looks at the device.
+    pub(crate) fn wake(&self) {
+        self.wakes.set(self.wakes.get().saturating_add(1));
+        self.tell();
+    }
+
+    fn tell(&self) {
+        self.word.set(self.word.get().saturating_add(1));
+        self.waiting.take().into_iter().for_each(Waker::wake);
     }
 }
 
 impl Network for Link {
     fn is_online(&self) -> bool {
         self.is_told_online.get()
+    }
+
+    fn is_data_saved(&self) -> bool {
+        self.is_data_saved.get()
+    }
+
+    fn wakes(&self) -> u64 {
+        self.wakes.get()
     }
 
     /// Ends at the first word after it is polled first, as a listener does that is added then.
