@@ -7,7 +7,8 @@ use syncline_store::Key;
 
 use crate::model::{
     Base, CollectionState, CollectionTable, Edit, Identity, Leadership, Mended, ParkedRow, QueueRow,
-    RetryState, RetryWait, Single, Skew, Table, Tally, collection_row_of, parked_key, read_row, record_of, write_row,
+    RetryState, RetryWait, Single, Skew, Table, Tally, collection_row_of, parked_key, read_row, record_of,
+    write_row,
 };
 
 /// Whether a row may once have been written as it is: its key is one, its value is read to the last byte and would be written

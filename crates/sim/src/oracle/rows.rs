@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, de::DeserializeOwned};
 use syncline_core::model::{
-    Base, CollectionState, CollectionTable, Identity, Leadership, ParkedRow, QueueRow, RetryState, RetryWait, Single,
-    Skew, Table, Tally, collection_key, record_of,
+    Base, CollectionState, CollectionTable, Identity, Leadership, ParkedRow, QueueRow, RetryState, RetryWait,
+    Single, Skew, Table, Tally, collection_key, record_of,
 };
 use syncline_protocol::{ChangeId, CollectionName};
 use syncline_store::{Commit, Key, Read, Value};
