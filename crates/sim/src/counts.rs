@@ -49,6 +49,9 @@ counts! {
     crashes must "crashes of a context or a device";
     crashes_in_disk must "crashes just before or after a disk call";
     freezes must "contexts frozen and thawed";
+    steals must "leaderships stolen";
+    syncs_brief must "calls of sync with a budget that succeeded";
+    syncs_dropped must "calls of sync given up half-way";
     led_anew must "changes of leader";
     requests must "requests";
     requests_lost must "requests lost";

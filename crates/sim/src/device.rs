@@ -219,14 +219,13 @@ impl Device {
         over.iter().for_each(|life| self.forget(life));
     }
 
-    /// Freezes a context; its lock goes to another.
+    /// Freezes a context. It keeps its lock until somebody steals it.
     pub(crate) fn freeze(&self, life: &Life) {
         let ground = &self.around.ground;
         ground.say(|| format!("device {} freezes context {}", self.index, life.owner.0));
         ground.count(|counts| &mut counts.freezes);
         life.is_frozen.set(true);
         ground.tasks.freeze(life.owner);
-        self.around.door.steal_from(life.owner);
     }
 
     /// Lets a frozen context go on where it was.

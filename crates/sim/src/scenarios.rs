@@ -88,7 +88,13 @@ fn a_leader_that_was_frozen_does_not_lead_beside_the_next() {
     world.run_for(1_000);
     let (life, _) = device.living()[leading(device)[0]].clone();
     device.freeze(&life);
-    world.run_for(1_000);
+    world.run_for(60_000);
+    assert_eq!(leading(device).len(), 0, "nobody needs a leader");
+    user(device, 0).ask(put(r#"{"id":"r0","a":"x"}"#));
+    world.run_for(10_000);
+    assert_eq!(leading(device).len(), 1);
+    assert!(is_here(device, r#"{"id":"r0","a":"x"}"#));
+    assert_eq!(world.ground.counts().steals, 1);
     device.thaw(&life);
     world.run_for(1_000);
     assert_eq!(leading(device).len(), 1);

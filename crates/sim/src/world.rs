@@ -87,7 +87,10 @@ impl World {
             52..=58 => self.with_user(device, |user| user.read(&self.will)),
             59..=60 => self.wake(device),
             61 => self.save_data(device),
-            62..=71 => self.with_user(device, |user| drop(user.sync())),
+            62..=68 => self.with_user(device, |user| drop(user.sync())),
+            69..=71 => self.with_user(device, |user| {
+                user.sync_briefly(self.will.between(0, 3_000), self.will.happens(500));
+            }),
             72..=77 => self.open(device),
             78..=79 => self.with_user(device, |user| user.client.close()),
             80..=83 => self.with_user(device, |user| {

@@ -1,12 +1,16 @@
 //! What the app can ask of its database: write, read, look, switch. Runs no sync itself.
 
-use std::rc::Rc;
+use std::{pin::pin, rc::Rc};
 
-use futures::channel::oneshot;
+use futures::{
+    channel::oneshot,
+    future::{Either, select},
+};
 use syncline_protocol::{ChangeId, CollectionName, DeviceId, RecordId};
 use syncline_store::{Database, Plan, Read};
 
 use super::{
+    calls::Call,
     mending,
     messages::Message,
     mirror::Mirror,
@@ -21,7 +25,7 @@ use crate::{
         Table, collection_key, read_row, record_key, record_of,
     },
     plan::{Discard, EditIntent, EditKind, EditPlan, Enable, OpenPlan, Requeue, change_of},
-    ports::{Clock as _, Host},
+    ports::{Clock as _, Host, Lock as _},
     query::{HasText as _, Query},
 };
 
@@ -30,6 +34,9 @@ const COMPACTION_DELAY: u64 = 20;
 /// How long it rests between two slices, in milliseconds. Chromium's LevelDB sorts what was written in the background, and
 /// stops writers that are much faster than that (<https://github.com/google/leveldb/blob/main/doc/impl.md>, "Timing").
 const COMPACTION_REST: u64 = 4;
+
+/// How long the leader may take to say what it did within a budget, in milliseconds.
+const GRACE: u64 = 250;
 
 /// One edit as the app asks for it.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,6 +54,24 @@ pub struct Client<H: Host> {
     pub(super) shared: Rc<Shared<H>>,
     pub(super) database: Database<H::Disk, Watcher<H>>,
     identity: Rc<Identity>,
+}
+
+/// Says that nobody waits for a call of sync any more, also when the call is dropped.
+struct Withdrawal<'a, H: Host> {
+    shared: &'a Shared<H>,
+    id: String,
+}
+
+impl<H: Host> Withdrawal<'_, H> {
+    fn signal(&self) {
+        self.shared.signal(Signal::Withdrawn(self.id.clone()));
+    }
+}
+
+impl<H: Host> Drop for Withdrawal<'_, H> {
+    fn drop(&mut self) {
+        self.signal();
+    }
 }
 
 impl<H: Host> Clone for Client<H> {
@@ -265,13 +290,36 @@ impl<H: Host> Client<H> {
         self.shared.status()
     }
 
-    /// Syncs now, here or by the context that leads. Resolves when nothing is left to do.
+    /// Syncs now, here or by the context that leads. Resolves when nothing is left to do. Dropping it stops a cycle that nobody
+    /// else waits for. Fails with `invalid-argument` where no context has a backend, and with why the cycle failed.
     pub async fn sync(&self) -> Result<SyncReport, Error> {
+        self.sync_within(None).await
+    }
+
+    /// The same, for `budget` milliseconds at most: then the cycle is stopped unless somebody else waits for it, and this
+    /// resolves with what was done by then.
+    pub async fn sync_within(&self, budget: Option<u64>) -> Result<SyncReport, Error> {
+        let host = &self.shared.host;
+        if host.backend().is_none() && !host.lock().is_held().await {
+            let message = "none was given, here or in another context, so there is nothing to sync with";
+            return Err(Error::argument("backend", message));
+        }
         // What another context wrote last may not be known here yet, and is to be synced too.
         self.database.catch_up().await?;
-        let (reply, answer) = oneshot::channel();
-        self.shared.signal(Signal::Requested(reply));
-        answer.await.unwrap_or_else(|_| Err(Error::new(ErrorCode::Closed, "the client was closed")))
+        let id = self.shared.uuid();
+        let (reply, mut answer) = oneshot::channel();
+        self.shared.signal(Signal::Requested(Call { id: id.clone(), reply: Some(reply) }));
+        let withdrawal = Withdrawal { shared: &self.shared, id };
+        let closed = |_| Err(Error::new(ErrorCode::Closed, "the client was closed"));
+        let Some(budget) = budget else { return answer.await.unwrap_or_else(closed) };
+        if let Either::Left((answered, _)) = select(&mut answer, pin!(host.clock().sleep(budget))).await {
+            return answered.unwrap_or_else(closed);
+        }
+        withdrawal.signal();
+        match select(answer, pin!(host.clock().sleep(GRACE))).await {
+            Either::Left((answered, _)) => answered.unwrap_or_else(closed),
+            Either::Right(_) => Ok(SyncReport::default()),
+        }
     }
 
     /// Resolves when every commit so far is on disk.

@@ -13,7 +13,7 @@ use crate::{
         Backoff, ConflictStrategy, Direction, Error, ErrorCode, Event, Phase, Progress, Skew, SyncReport,
     },
     plan::{Fenced, KeepSkew, MarkSynced, Rebaser, ResolvedConflict},
-    ports::{Backend, Clock as _, Events as _, Host, Random as _},
+    ports::{Backend, Clock as _, Events as _, Host, Random as _, Traffic},
 };
 
 /// Rounds of one cycle at most.
@@ -36,6 +36,15 @@ impl<E: Into<Error>> From<E> for CycleError {
     }
 }
 
+/// What a cycle has done so far, kept beside it: a cycle that is given up has done that much.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Doing {
+    report: SyncReport,
+    began: Millis,
+    /// What had gone over the network before.
+    before: Traffic,
+}
+
 /// What a cycle did.
 #[derive(Debug, Default)]
 pub(super) struct Cycle {
@@ -55,8 +64,7 @@ impl<H: Host> Client<H> {
             return Err(Error::argument("backend", "none was given, so there is nothing to sync with").into());
         };
         self.mend().await?;
-        let began = self.shared.now();
-        let before = backend.traffic();
+        self.shared.doing.set(Doing { began: self.shared.now(), before: backend.traffic(), ..Doing::default() });
         let mut cycle = Cycle::default();
         let mut round = 0;
         // A pull from nothing names no deletions. Before the first push there is nothing here that could have been deleted, so
@@ -84,13 +92,27 @@ impl<H: Host> Client<H> {
         let collections = self.enabled(|direction| direction != Direction::None);
         let names = collections.into_iter().map(|(name, _)| name).collect();
         self.run_fenced(epoch, MarkSynced { collections: names, at: now }).await?;
-        let after = backend.traffic();
-        let report = &mut cycle.report;
-        report.requests = after.requests.saturating_sub(before.requests);
-        report.bytes_sent = after.sent.saturating_sub(before.sent);
-        report.bytes_received = after.received.saturating_sub(before.received);
-        report.duration_ms = u64::try_from(now.since(began)).unwrap_or_default();
+        self.keep_report(&cycle);
+        cycle.report = self.report_so_far();
         Ok(cycle)
+    }
+
+    /// Remembers what a cycle did, whatever becomes of it.
+    pub(super) fn keep_report(&self, cycle: &Cycle) {
+        self.shared.doing.set(Doing { report: cycle.report, ..self.shared.doing.get() });
+    }
+
+    /// What the cycle under way, or the last one, has done, with what went over the network for it, failed attempts included.
+    pub(super) fn report_so_far(&self) -> SyncReport {
+        let Doing { report, began, before } = self.shared.doing.get();
+        let after = self.shared.host.backend().map(Backend::traffic).unwrap_or_default();
+        SyncReport {
+            requests: after.requests.saturating_sub(before.requests),
+            bytes_sent: after.sent.saturating_sub(before.sent),
+            bytes_received: after.received.saturating_sub(before.received),
+            duration_ms: u64::try_from(self.shared.now().since(began)).unwrap_or_default(),
+            ..report
+        }
     }
 
     /// The enabled collections of some direction with their priorities, highest first.

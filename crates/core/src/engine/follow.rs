@@ -1,28 +1,39 @@
-//! A context's life beside the others: waits to lead, hears what they did, asks the leader to sync. Leads nothing itself.
+//! A context's life beside the others: waits to lead, hears what they did, asks the leader to sync, and takes the lock from one
+//! that is frozen. Leads nothing itself.
 
 use std::pin::pin;
 
 use futures::{
-    StreamExt as _,
+    FutureExt as _, StreamExt as _,
     channel::mpsc::UnboundedReceiver,
-    future::{Either, select},
+    future::{Either, Fuse, LocalBoxFuture, select},
+    select_biased,
 };
 
 use super::{
+    calls::Call,
     client::Client,
+    doubt::{Doubt, PATIENCE, Step},
     lead::LeadEnd,
     messages::Message,
-    shared::{Reply, Signal},
+    shared::{Asked, Signal},
 };
 use crate::{
-    model::{Error, ErrorCode, Event},
-    ports::{Channel as _, Clock as _, Events as _, Host, Lock as _},
+    model::{Direction, Error, ErrorCode, Event},
+    ports::{Channel as _, Clock as _, Events as _, Host, Lock as _, Network as _},
 };
 
-/// How long a leader may take to say that it heard, in milliseconds: a service worker may have to wake up.
-const PATIENCE: u64 = 5_000;
 /// How long a context waits before it tries to lead again after its storage failed, in milliseconds.
 const RECOVERY: u64 = 1_000;
+
+/// Why following ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum FollowEnd {
+    /// The client was closed.
+    Closed,
+    /// The leader is needed and does not answer.
+    LeaderFrozen,
+}
 
 impl<H: Host> Client<H> {
     /// Lets everything happen that happens by itself, until the client is closed. A second call does nothing.
@@ -34,19 +45,25 @@ impl<H: Host> Client<H> {
     }
 
     async fn live(&self, signals: &mut UnboundedReceiver<Signal>) {
+        let lock = self.shared.host.lock();
         while !self.is_closed() {
-            if self.shared.host.backend().is_none() {
-                return self.follow(signals).await;
-            }
+            let has_backend = self.shared.host.backend().is_some();
             let guard = {
-                let acquiring = pin!(self.shared.host.lock().acquire());
+                let acquiring = pin!(async {
+                    if has_backend { lock.acquire().await } else { futures::future::pending().await }
+                });
                 let following = pin!(self.follow(signals));
                 match select(acquiring, following).await {
-                    Either::Left((guard, _)) => guard,
-                    Either::Right(_) => return,
+                    Either::Left((guard, _)) => Some(guard),
+                    Either::Right((FollowEnd::Closed, _)) => return,
+                    Either::Right((FollowEnd::LeaderFrozen, _)) => None,
                 }
             };
-            let end = self.lead(signals).await;
+            let guard = match guard {
+                Some(guard) => guard,
+                None => lock.steal().await,
+            };
+            let end = self.lead(&guard, signals).await;
             drop(guard);
             match end {
                 Ok(LeadEnd::Closed) => return,
@@ -64,37 +81,90 @@ impl<H: Host> Client<H> {
         }
     }
 
-    /// Passes on what only a leader can do. Ends when the client is closed.
-    async fn follow(&self, signals: &mut UnboundedReceiver<Signal>) {
-        while let Some(signal) = signals.next().await {
-            match signal {
-                Signal::Closed => return,
-                Signal::Requested(reply) => self.ask_leader(reply),
-                Signal::Damaged => self.handle_damage().await,
-                Signal::Mended(is_own) => {
-                    if let Err(error) = self.handle_mended(is_own).await {
-                        self.shared.host.events().emit(Event::Error(error));
+    /// Passes on what only a leader can do, and watches whether it does. Ends when the client is closed, or the leader frozen.
+    async fn follow(&self, signals: &mut UnboundedReceiver<Signal>) -> FollowEnd {
+        let host = &self.shared.host;
+        let mut doubt = Doubt::default();
+        let mut wakes = host.network().wakes();
+        loop {
+            let mut timer: Fuse<LocalBoxFuture<'_, ()>> = match doubt.wait(self.shared.now()) {
+                Some(wait) => host.clock().sleep(wait).boxed_local().fuse(),
+                None => Fuse::terminated(),
+            };
+            let mut network = pin!(host.network().changed().fuse());
+            let step = select_biased! {
+                signal = signals.next() => match signal {
+                    None | Some(Signal::Closed) => return FollowEnd::Closed,
+                    Some(Signal::LeaderSilent) => Step::Steal,
+                    Some(signal) => {
+                        self.handle_signal_following(signal, &mut doubt).await;
+                        Step::Wait
                     }
+                },
+                () = network => Step::Wait,
+                () = timer => {
+                    let is_needed = match doubt {
+                        Doubt::Suspicious { .. } => self.is_leader_needed(),
+                        Doubt::None | Doubt::Asked { .. } => self.may_sync(),
+                    };
+                    doubt.handle_timer(is_needed, self.shared.now())
                 }
-                Signal::Reset => {
-                    if let Err(error) = self.freshen_mirror().await {
-                        self.shared.host.events().emit(Event::Error(error));
-                    }
-                }
-                // The leader hears of these by itself, from the log.
-                Signal::ContextRequested(_)
-                | Signal::Hint
-                | Signal::LedAnew
-                | Signal::LiveUp
-                | Signal::LocalChange
-                | Signal::Settings => {}
+            };
+            let woken = host.network().wakes();
+            let is_woken = std::mem::replace(&mut wakes, woken) != woken;
+            let step = if is_woken && step == Step::Wait && self.may_sync() {
+                doubt.handle_wake(self.shared.now())
+            } else {
+                step
+            };
+            match step {
+                Step::Ask => self.shared.say(&Message::LeaderAsked { is_wake: is_woken }),
+                Step::Steal if host.backend().is_some() => return FollowEnd::LeaderFrozen,
+                Step::Steal | Step::Wait => {}
             }
         }
     }
 
-    fn ask_leader(&self, reply: Reply) {
-        let request = self.shared.uuid();
-        self.shared.asked.borrow_mut().insert(request.clone(), (Some(reply), false));
+    async fn handle_signal_following(&self, signal: Signal, doubt: &mut Doubt) {
+        match signal {
+            Signal::Requested(call) => self.ask_leader(call),
+            Signal::Withdrawn(id) => self.withdraw(&id),
+            Signal::Damaged => self.handle_damage().await,
+            Signal::Mended(is_own) => self.tell_failure(self.handle_mended(is_own).await),
+            Signal::Reset => self.tell_failure(self.freshen_mirror().await),
+            Signal::LocalChange => doubt.handle_change(self.shared.now()),
+            Signal::LeaderHeard | Signal::LedAnew => doubt.handle_life(),
+            // The leader hears of these by itself, from the log.
+            Signal::Closed
+            | Signal::LeaderSilent
+            | Signal::Hint
+            | Signal::LiveUp
+            | Signal::Settings
+            | Signal::Woken => {}
+        }
+    }
+
+    fn tell_failure(&self, result: Result<(), Error>) {
+        if let Err(error) = result {
+            self.shared.host.events().emit(Event::Error(error));
+        }
+    }
+
+    /// Whether a leader would have anything to do at all.
+    fn may_sync(&self) -> bool {
+        self.shared.host.network().is_online() && self.shared.mirror.borrow().is_any_enabled()
+    }
+
+    /// Whether something lies about that a leader would push.
+    fn is_leader_needed(&self) -> bool {
+        let mirror = self.shared.mirror.borrow();
+        let is_waiting = |(name, _): &(_, i32)| mirror.tally(name).pending > 0;
+        self.may_sync() && self.enabled(Direction::is_pushed).iter().any(is_waiting)
+    }
+
+    fn ask_leader(&self, call: Call) {
+        let (request, asked) = (call.id, Asked { reply: call.reply, is_heard: false, unheard: 0 });
+        self.shared.asked.borrow_mut().insert(request.clone(), asked);
         self.shared.say(&Message::SyncRequested { request: request.clone() });
         let client = self.clone();
         self.shared.host.spawn(Box::pin(async move {
@@ -105,25 +175,45 @@ impl<H: Host> Client<H> {
         }));
     }
 
+    /// Nobody waits any more: the leader stops where nobody else does. Where somebody waits for what was done so far, the leader
+    /// answers.
+    fn withdraw(&self, request: &str) {
+        let mut asked = self.shared.asked.borrow_mut();
+        let Some(call) = asked.get(request) else { return };
+        self.shared.say(&Message::SyncWithdrawn { request: request.to_owned() });
+        if call.reply.as_ref().is_none_or(|reply| reply.is_canceled()) {
+            asked.remove(request);
+        }
+    }
+
     fn is_unanswered(&self, request: &str) -> bool {
         self.shared.asked.borrow().contains_key(request)
     }
 
-    /// Asks the leader again, who may be another by now, or have answered unheard. One that was not heard of since the last
-    /// time is not there; this context may have become the one.
+    /// Asks the leader again, who may be another by now, or have answered unheard. One that was not heard of twice is not there,
+    /// or frozen; this context may have become the one.
     fn ask_again(&self, request: &str) {
         let mut asked = self.shared.asked.borrow_mut();
-        let Some((_, is_heard)) = asked.get_mut(request) else { return };
-        if std::mem::take(is_heard) && !self.is_closed() && !self.shared.is_leader.get() {
-            return self.shared.say(&Message::SyncRequested { request: request.to_owned() });
+        let Some(call) = asked.get_mut(request) else { return };
+        let is_leader = self.shared.is_leader.get();
+        if !self.is_closed() && !is_leader {
+            call.unheard = if std::mem::take(&mut call.is_heard) { 0 } else { call.unheard.saturating_add(1) };
+            if call.unheard < 2 {
+                return self.shared.say(&Message::SyncRequested { request: request.to_owned() });
+            }
+            if self.shared.host.backend().is_some() {
+                // Whoever leads next takes the call over.
+                call.unheard = 0;
+                return self.shared.signal(Signal::LeaderSilent);
+            }
         }
-        let Some((Some(reply), _)) = asked.remove(request) else { return };
+        let Some(Asked { reply: Some(reply), .. }) = asked.remove(request) else { return };
         if self.is_closed() {
             drop(reply);
-        } else if self.shared.is_leader.get() {
-            self.shared.signal(Signal::Requested(reply));
+        } else if is_leader {
+            self.shared.signal(Signal::Requested(Call { id: request.to_owned(), reply: Some(reply) }));
         } else {
-            let error = Error::new(ErrorCode::Offline, "no context that syncs this database is running");
+            let error = Error::new(ErrorCode::Offline, "the context that syncs this database does not answer");
             drop(reply.send(Err(error)));
         }
     }
@@ -134,9 +224,7 @@ impl<H: Host> Client<H> {
             let text = self.shared.host.channel().receive().await;
             // A message of another version of this package is none of ours.
             let Ok(message) = serde_json::from_str::<Message>(&text) else { continue };
-            if let Err(error) = self.handle_message(message).await {
-                self.shared.host.events().emit(Event::Error(error));
-            }
+            self.tell_failure(self.handle_message(message).await);
         }
     }
 
@@ -146,6 +234,7 @@ impl<H: Host> Client<H> {
             Message::Activity(activity) if !is_leader => {
                 self.shared.activity.replace(activity);
                 self.shared.refresh_status();
+                self.shared.signal(Signal::LeaderHeard);
             }
             Message::Joined if is_leader => {
                 let activity = self.shared.activity.borrow().clone();
@@ -155,23 +244,41 @@ impl<H: Host> Client<H> {
                 self.database.catch_up().await?;
                 self.freshen_mirror().await?;
             }
+            Message::LeaderAsked { is_wake } if is_leader => {
+                self.shared.say(&Message::LeaderLives);
+                // The change that the other context wonders about may be in the tail.
+                self.database.catch_up().await?;
+                if is_wake {
+                    self.shared.signal(Signal::Woken);
+                }
+            }
+            Message::LeaderLives => self.shared.signal(Signal::LeaderHeard),
             Message::SyncRequested { request } if is_leader => {
                 // The change that the other context wants to see synced may be in the tail.
                 self.database.catch_up().await?;
-                self.shared.signal(Signal::ContextRequested(request));
+                self.shared.signal(Signal::Requested(Call { id: request, reply: None }));
+            }
+            Message::SyncWithdrawn { request } if is_leader => {
+                self.shared.signal(Signal::Withdrawn(request));
             }
             Message::SyncStarted { request } => {
-                if let Some((_, is_heard)) = self.shared.asked.borrow_mut().get_mut(&request) {
-                    *is_heard = true;
+                if let Some(call) = self.shared.asked.borrow_mut().get_mut(&request) {
+                    call.is_heard = true;
                 }
+                self.shared.signal(Signal::LeaderHeard);
             }
             Message::SyncEnded { request, answer } => {
                 let asked = self.shared.asked.borrow_mut().remove(&request);
-                if let Some((Some(reply), _)) = asked {
+                if let Some(Asked { reply: Some(reply), .. }) = asked {
                     drop(reply.send(answer.into()));
                 }
+                self.shared.signal(Signal::LeaderHeard);
             }
-            Message::Activity(_) | Message::Joined | Message::SyncRequested { .. } => {}
+            Message::Activity(_)
+            | Message::Joined
+            | Message::LeaderAsked { .. }
+            | Message::SyncRequested { .. }
+            | Message::SyncWithdrawn { .. } => {}
         }
         Ok(())
     }

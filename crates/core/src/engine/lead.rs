@@ -11,15 +11,16 @@ use futures::{
 use syncline_protocol::{CollectionName, Millis};
 
 use super::{
+    calls::{Call, Calls},
     client::Client,
     cycle::{Cycle, CycleError},
     messages::{Answer, Message},
-    shared::{Reply, Signal},
+    shared::Signal,
 };
 use crate::{
     model::{Channel, Direction, Error, ErrorCode, Event, StatusError, SyncReport},
     plan::{KeepRetry, TakeLeadership},
-    ports::{Backend, Clock as _, Events as _, Hint, Host, Network as _, Random as _, Wanted},
+    ports::{Backend, Clock as _, Events as _, Hint, Host, Lock, Network as _, Random as _, Wanted},
     schedule::{Facts, Next, Scheduler},
 };
 
@@ -32,28 +33,7 @@ pub(super) enum LeadEnd {
     Fenced,
 }
 
-/// Who waits for the end of a cycle.
-#[derive(Default)]
-struct Waiting {
-    replies: Vec<Reply>,
-    requests: Vec<String>,
-}
-
-impl Waiting {
-    fn is_empty(&self) -> bool {
-        self.replies.is_empty() && self.requests.is_empty()
-    }
-
-    fn has(&self, request: &str) -> bool {
-        self.requests.iter().any(|known| known == request)
-    }
-
-    fn append(&mut self, other: &mut Self) {
-        self.replies.append(&mut other.replies);
-        self.requests.append(&mut other.requests);
-    }
-}
-
+type Guard<H> = <<H as Host>::Lock as Lock>::Guard;
 type Running = Fuse<LocalBoxFuture<'static, Result<Cycle, CycleError>>>;
 type Listening = Fuse<LocalBoxFuture<'static, Result<bool, Error>>>;
 
@@ -66,14 +46,18 @@ struct Leader {
     cycle: Running,
     live: Listening,
     /// Who waits for the cycle under way.
-    served: Waiting,
+    served: Calls,
     /// Who waits for the next one.
-    waiting: Waiting,
+    waiting: Calls,
 }
 
 impl<H: Host> Client<H> {
     /// Leads until the client is closed or another context took over.
-    pub(super) async fn lead(&self, signals: &mut UnboundedReceiver<Signal>) -> Result<LeadEnd, Error> {
+    pub(super) async fn lead(
+        &self,
+        guard: &Guard<H>,
+        signals: &mut UnboundedReceiver<Signal>,
+    ) -> Result<LeadEnd, Error> {
         let (epoch, retry) = self.run_plan(TakeLeadership).await?;
         self.freshen_mirror().await?;
         self.shared.is_leader.set(true);
@@ -89,20 +73,33 @@ impl<H: Host> Client<H> {
             wakes: network.wakes(),
             cycle: Fuse::terminated(),
             live: Fuse::terminated(),
-            served: Waiting::default(),
-            waiting: Waiting::default(),
+            served: Calls::default(),
+            waiting: Calls::default(),
         };
         // What this context asked a leader that was not there yet, or is gone, it asks itself.
         let asked = take(&mut *self.shared.asked.borrow_mut());
-        asked
-            .into_values()
-            .filter_map(|(reply, _)| reply)
-            .for_each(|reply| self.shared.signal(Signal::Requested(reply)));
-        let end = self.obey(&mut leader, signals).await;
+        for (id, call) in asked {
+            self.shared.signal(Signal::Requested(Call { id, reply: call.reply }));
+        }
+        let end = {
+            let mut lost = pin!(self.shared.host.lock().lost(guard).fuse());
+            let mut obeying = pin!(self.obey(&mut leader, signals).fuse());
+            select_biased! {
+                () = lost => Ok(LeadEnd::Fenced),
+                end = obeying => end,
+            }
+        };
         self.shared.is_leader.set(false);
         leader.waiting.append(&mut leader.served);
-        let closed = Error::new(ErrorCode::Closed, "the context that synced was closed");
-        self.answer(&mut leader.waiting, &Err(closed));
+        let closed = Err(Error::new(ErrorCode::Closed, "the context that synced was closed"));
+        for call in leader.waiting.drain() {
+            match (&end, call.reply.is_some()) {
+                // Whoever leads is asked anew. Those of other contexts ask by themselves.
+                (Ok(LeadEnd::Fenced), true) => self.shared.signal(Signal::Requested(call)),
+                (Ok(LeadEnd::Fenced), false) => {}
+                _ => self.answer(call, &closed),
+            }
+        }
         self.shared.refresh_status();
         end
     }
@@ -201,27 +198,28 @@ impl<H: Host> Client<H> {
         let now = self.shared.now();
         match signal {
             None | Some(Signal::Closed) => return Ok(Some(LeadEnd::Closed)),
-            Some(Signal::LedAnew) => {}
+            Some(Signal::LedAnew | Signal::LeaderHeard | Signal::LeaderSilent) => {}
             Some(Signal::Damaged) => self.handle_damage().await,
             Some(Signal::Mended(is_own)) => {
                 self.handle_mended(is_own).await?;
                 // What was lost is to be pulled, and what was saved to be pushed.
                 leader.scheduler.handle_local_change(now);
             }
-            Some(Signal::ContextRequested(request)) => {
-                self.shared.say(&Message::SyncStarted { request: request.clone() });
-                if !leader.served.has(&request) && !leader.waiting.has(&request) {
-                    leader.waiting.requests.push(request);
-                    leader.scheduler.handle_request();
-                }
-            }
             Some(Signal::Hint) => leader.scheduler.handle_hint(now),
             Some(Signal::LiveUp) => leader.scheduler.handle_live_up(now),
             Some(Signal::LocalChange) => leader.scheduler.handle_local_change(now),
-            Some(Signal::Requested(reply)) => {
-                leader.waiting.replies.push(reply);
-                leader.scheduler.handle_request();
+            Some(Signal::Requested(call)) => {
+                if call.reply.is_none() {
+                    self.shared.say(&Message::SyncStarted { request: call.id.clone() });
+                }
+                // A context asks again where it was not heard, and so may ask twice.
+                if !leader.served.has(&call.id) && !leader.waiting.has(&call.id) {
+                    leader.waiting.push(call);
+                    leader.scheduler.handle_request();
+                }
             }
+            Some(Signal::Withdrawn(id)) => self.handle_withdrawal(leader, &id, now),
+            Some(Signal::Woken) => leader.scheduler.handle_wake(self.shared.live_heard_at.get(), now),
             Some(Signal::Reset) => {
                 self.freshen_mirror().await?;
                 // Anything may have been among what went by: edits, and the settings too.
@@ -275,11 +273,28 @@ impl<H: Host> Client<H> {
             Ok(report) => self.shared.host.events().emit(Event::Sync(*report)),
             Err(error) => self.shared.host.events().emit(Event::Error(error.clone())),
         }
-        self.answer(&mut leader.served, &result);
-        if let Err(error) = result {
-            self.answer(&mut leader.waiting, &Err(error));
+        self.answer_all(&mut leader.served, &result);
+        if result.is_err() {
+            self.answer_all(&mut leader.waiting, &result);
         }
         Ok(false)
+    }
+
+    /// Somebody waits no longer. A cycle that nobody else waits for is given up where it is: what it did is done, and what is
+    /// under way is what a crash would leave.
+    fn handle_withdrawal(&self, leader: &mut Leader, id: &str, now: Millis) {
+        if let Some(call) = leader.served.take(id) {
+            self.answer(call, &Ok(self.report_so_far()));
+            if leader.served.is_empty() {
+                leader.cycle = Fuse::terminated();
+                leader.scheduler.handle_halt(now);
+            }
+        } else if let Some(call) = leader.waiting.take(id) {
+            self.answer(call, &Ok(SyncReport::default()));
+            if leader.waiting.is_empty() {
+                leader.scheduler.handle_withdrawal();
+            }
+        }
     }
 
     /// Shows what the leader is doing; whoever waits while nothing can run is told so.
@@ -302,20 +317,24 @@ impl<H: Host> Client<H> {
             return;
         }
         if !self.shared.mirror.borrow().is_any_enabled() {
-            self.answer(&mut leader.waiting, &Ok(SyncReport::default()));
+            self.answer_all(&mut leader.waiting, &Ok(SyncReport::default()));
         } else if !is_online {
             let error =
                 Error::new(ErrorCode::Offline, "the device is offline; what was changed stays queued");
-            self.answer(&mut leader.waiting, &Err(error));
+            self.answer_all(&mut leader.waiting, &Err(error));
         }
     }
 
-    fn answer(&self, waiting: &mut Waiting, result: &Result<SyncReport, Error>) {
-        for reply in waiting.replies.drain(..) {
-            drop(reply.send(result.clone()));
-        }
-        for request in waiting.requests.drain(..) {
-            self.shared.say(&Message::SyncEnded { request, answer: Answer::from(result) });
+    fn answer_all(&self, calls: &mut Calls, result: &Result<SyncReport, Error>) {
+        calls.drain().for_each(|call| self.answer(call, result));
+    }
+
+    fn answer(&self, call: Call, result: &Result<SyncReport, Error>) {
+        match call.reply {
+            Some(reply) => drop(reply.send(result.clone())),
+            None => {
+                self.shared.say(&Message::SyncEnded { request: call.id, answer: Answer::from(result) });
+            }
         }
     }
 

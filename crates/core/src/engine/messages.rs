@@ -15,12 +15,18 @@ pub(super) enum Message {
     Joined,
     /// Something was appended to the log.
     Committed,
+    /// Somebody wonders whether the leader lives, or wants news because the user looks.
+    LeaderAsked { is_wake: bool },
+    /// It does.
+    LeaderLives,
     /// A sync asked for by another context ended.
     SyncEnded { request: String, answer: Answer },
     /// Somebody asks the leader to sync.
     SyncRequested { request: String },
     /// The leader heard it.
     SyncStarted { request: String },
+    /// Whoever asked waits no longer, or for what was done so far.
+    SyncWithdrawn { request: String },
 }
 
 /// How a sync ended.

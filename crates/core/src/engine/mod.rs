@@ -8,8 +8,10 @@
 //!                                     └─ StartLive  ─► watch: hints
 //! ```
 
+mod calls;
 mod client;
 mod cycle;
+mod doubt;
 mod follow;
 mod lead;
 mod lookup;

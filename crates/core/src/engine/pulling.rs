@@ -98,6 +98,7 @@ impl<H: Host> Client<H> {
         let mut applied = self.run_fenced(epoch, plan).await?;
         cycle.report.pulled = cycle.report.pulled.saturating_add(applied.pulled);
         self.tell_conflicts(std::mem::take(&mut applied.conflicts), cycle);
+        self.keep_report(cycle);
         Ok(applied)
     }
 

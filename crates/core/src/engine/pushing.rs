@@ -89,6 +89,7 @@ impl<H: Host> Client<H> {
         cycle.report.pushed = cycle.report.pushed.saturating_add(applied.applied);
         cycle.report.parked = cycle.report.parked.saturating_add(count(applied.parked.len()));
         self.tell_conflicts(applied.conflicts, cycle);
+        self.keep_report(cycle);
         for parked in applied.parked {
             self.shared.host.events().emit(Event::Parked(parked));
         }

@@ -12,6 +12,8 @@ use syncline_store::Part;
 use uuid::{Builder, Uuid};
 
 use super::{
+    calls::Call,
+    cycle::Doing,
     lookup::Lookup,
     messages::Message,
     mirror::Mirror,
@@ -43,14 +45,30 @@ pub(super) enum Signal {
     LocalChange,
     /// A context has mended what was damaged; whether it is this one.
     Mended(bool),
-    /// Another context asks for a sync.
-    ContextRequested(String),
-    /// The app asks for a sync.
-    Requested(Reply),
+    /// The leader gave a sign of life.
+    LeaderHeard,
+    /// The leader does not answer a call of sync.
+    LeaderSilent,
+    /// The app asks for a sync, here or in another context.
+    Requested(Call),
     /// Commits went by unseen.
     Reset,
     /// Sync of a collection was switched on or off.
     Settings,
+    /// Nobody waits for that call of sync any more.
+    Withdrawn(String),
+    /// The user looks at another context.
+    Woken,
+}
+
+/// A call of sync that the leader was asked for.
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub(super) reply: Option<Reply>,
+    /// Whether the leader said since the last time that it heard.
+    pub(super) is_heard: bool,
+    /// How often in a row it did not.
+    pub(super) unheard: u32,
 }
 
 /// What the parts share.
@@ -66,8 +84,10 @@ pub(super) struct Shared<H> {
     pub(super) is_closed: Cell<bool>,
     /// Whether a batch is on its way: what is sent and not answered is then in flight.
     pub(super) is_pushing: Cell<bool>,
-    /// Syncs that this context asked the leader for, and whether it was heard.
-    pub(super) asked: RefCell<BTreeMap<String, (Option<Reply>, bool)>>,
+    /// Syncs that this context asked the leader for.
+    pub(super) asked: RefCell<BTreeMap<String, Asked>>,
+    /// What the cycle under way has done so far, or the last one did.
+    pub(super) doing: Cell<Doing>,
     pub(super) is_compacting: Cell<bool>,
     /// When the live channel was last heard.
     pub(super) live_heard_at: Cell<Option<Millis>>,
@@ -98,6 +118,7 @@ impl<H: Host> Shared<H> {
             is_closed: Cell::default(),
             is_pushing: Cell::default(),
             asked: RefCell::default(),
+            doing: Cell::default(),
             is_compacting: Cell::default(),
             live_heard_at: Cell::default(),
             pace: RefCell::new(pace),

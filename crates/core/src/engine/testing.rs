@@ -295,6 +295,19 @@ impl Lock for TestHost {
     async fn acquire(&self) -> Self::Guard {
         Arc::clone(&self.lock).lock_owned().boxed_local().await
     }
+
+    /// No context freezes here, so that whoever steals only has to wait.
+    async fn steal(&self) -> Self::Guard {
+        self.acquire().await
+    }
+
+    async fn lost(&self, _guard: &Self::Guard) {
+        pending().await
+    }
+
+    async fn is_held(&self) -> bool {
+        self.lock.try_lock().is_none()
+    }
 }
 
 impl Network for TestHost {

@@ -1,7 +1,8 @@
 //! The user of one device: acts in one of its contexts, as a task of that context. Decides by chance.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{cell::RefCell, pin::pin, rc::Rc};
 
+use futures::future::{Either, select};
 use syncline_core::{
     engine::Client,
     model::{Error, ErrorCode},
@@ -162,6 +163,27 @@ impl User<'_> {
                 drop(keep_live(Rc::clone(&ground), Rc::clone(&life), client.clone(), name, query).await);
             }
             check_live(&ground, &seen, &life, &client);
+        });
+    }
+
+    /// Syncs for that many milliseconds at most: gives the call up then, or is told what was done by then.
+    pub(crate) fn sync_briefly(&self, milliseconds: u64, is_dropped: bool) {
+        let (hands, ground) = (self.hands(), Rc::clone(&self.device.around.ground));
+        ground.say(|| format!("{:?} syncs for {milliseconds} ms, dropped: {is_dropped}", hands.life.owner));
+        self.spawn(async move {
+            if is_dropped {
+                let syncing = pin!(hands.client.sync());
+                let patience = pin!(ground.time.sleep(milliseconds));
+                if matches!(select(syncing, patience).await, Either::Right(_)) {
+                    ground.count(|counts| &mut counts.syncs_dropped);
+                }
+                return;
+            }
+            let began = ground.time.now();
+            if hands.client.sync_within(Some(milliseconds)).await.is_ok() {
+                ground.count(|counts| &mut counts.syncs_brief);
+            }
+            ground.say(|| format!("{:?} was done after {} ms", hands.life.owner, ground.time.now() - began));
         });
     }
 

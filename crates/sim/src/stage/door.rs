@@ -1,4 +1,4 @@
-//! The lock of one device, and how it is taken away from a context that was frozen. Leads nothing.
+//! The lock of one device, which one context holds and another can steal. Leads nothing.
 
 use std::{
     cell::RefCell,
@@ -10,7 +10,7 @@ use std::{
 
 use syncline_core::ports::Lock;
 
-use crate::tasks::Owner;
+use crate::{ground::Ground, tasks::Owner};
 
 /// The lock of one device.
 #[derive(Default)]
@@ -18,23 +18,24 @@ pub(crate) struct Door(RefCell<State>);
 
 #[derive(Default)]
 struct State {
-    holder: Option<(Owner, u64)>,
+    /// Who holds it: each time under another number.
+    holder: Option<u64>,
+    /// Those who wait for the lock, and those who hold it and would know when they do not any more.
     waiting: BTreeMap<u64, Waker>,
     next: u64,
 }
 
 impl Door {
-    /// Takes the lock away from a frozen context.
-    pub(crate) fn steal_from(&self, owner: Owner) {
-        if self.0.borrow().holder.is_some_and(|(holder, _)| holder == owner) {
-            self.release();
-        }
+    fn number(&self) -> u64 {
+        let mut state = self.0.borrow_mut();
+        state.next = state.next.saturating_add(1);
+        state.next
     }
 
-    fn release(&self) {
+    fn set(&self, holder: Option<u64>) {
         let woken = {
             let mut state = self.0.borrow_mut();
-            state.holder = None;
+            state.holder = holder;
             std::mem::take(&mut state.waiting)
         };
         woken.into_values().for_each(Waker::wake);
@@ -43,6 +44,7 @@ impl Door {
 
 /// One context's way to the lock.
 pub(crate) struct Key {
+    pub(crate) ground: Rc<Ground>,
     pub(crate) door: Rc<Door>,
     pub(crate) owner: Owner,
 }
@@ -51,49 +53,72 @@ impl Lock for Key {
     type Guard = Guard;
 
     async fn acquire(&self) -> Guard {
-        let ticket = {
-            let mut state = self.door.0.borrow_mut();
-            state.next = state.next.saturating_add(1);
-            state.next
-        };
-        let _place = Place { door: &self.door, ticket };
+        let number = self.door.number();
+        let _place = Place { door: &self.door, number };
         poll_fn(|context| {
             let mut state = self.door.0.borrow_mut();
             if state.holder.is_none() {
-                state.holder = Some((self.owner, ticket));
+                state.holder = Some(number);
                 return Poll::Ready(());
             }
-            state.waiting.insert(ticket, context.waker().clone());
+            state.waiting.insert(number, context.waker().clone());
             Poll::Pending
         })
         .await;
-        Guard { door: Rc::clone(&self.door), ticket }
+        Guard { door: Rc::clone(&self.door), number }
+    }
+
+    async fn steal(&self) -> Guard {
+        self.ground.say(|| format!("{:?} steals the lock", self.owner));
+        if self.is_held().await {
+            self.ground.count(|counts| &mut counts.steals);
+        }
+        let number = self.door.number();
+        self.door.set(Some(number));
+        Guard { door: Rc::clone(&self.door), number }
+    }
+
+    async fn lost(&self, guard: &Guard) {
+        let _place = Place { door: &self.door, number: guard.number };
+        poll_fn(|context| {
+            let mut state = self.door.0.borrow_mut();
+            if state.holder != Some(guard.number) {
+                return Poll::Ready(());
+            }
+            state.waiting.insert(guard.number, context.waker().clone());
+            Poll::Pending
+        })
+        .await;
+    }
+
+    async fn is_held(&self) -> bool {
+        self.door.0.borrow().holder.is_some()
     }
 }
 
 /// A place among those who wait, given up when dropped.
 struct Place<'a> {
     door: &'a Door,
-    ticket: u64,
+    number: u64,
 }
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        self.door.0.borrow_mut().waiting.remove(&self.ticket);
+        self.door.0.borrow_mut().waiting.remove(&self.number);
     }
 }
 
 /// Held while leading. One that was stolen releases nothing.
 pub(crate) struct Guard {
     door: Rc<Door>,
-    ticket: u64,
+    number: u64,
 }
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        let is_holder = self.door.0.borrow().holder.is_some_and(|(_, ticket)| ticket == self.ticket);
+        let is_holder = self.door.0.borrow().holder == Some(self.number);
         if is_holder {
-            self.door.release();
+            self.door.set(None);
         }
     }
 }

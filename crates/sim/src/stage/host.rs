@@ -74,7 +74,7 @@ impl Simulated {
             channel: around.air.join(ground),
             clock: clock(),
             events: TellTo(Rc::clone(told)),
-            lock: Key { door: Rc::clone(&around.door), owner },
+            lock: Key { ground: Rc::clone(ground), door: Rc::clone(&around.door), owner },
             link: Rc::clone(link),
             random: Dice(Rc::clone(ground)),
             ground: Rc::clone(ground),
