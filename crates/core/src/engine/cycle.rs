@@ -64,7 +64,11 @@ impl<H: Host> Client<H> {
             return Err(Error::argument("backend", "none was given, so there is nothing to sync with").into());
         };
         self.mend().await?;
-        self.shared.doing.set(Doing { began: self.shared.now(), before: backend.traffic(), ..Doing::default() });
+        self.shared.doing.set(Doing {
+            began: self.shared.now(),
+            before: backend.traffic(),
+            ..Doing::default()
+        });
         let mut cycle = Cycle::default();
         let mut round = 0;
         // A pull from nothing names no deletions. Before the first push there is nothing here that could have been deleted, so

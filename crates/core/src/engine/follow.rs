@@ -197,7 +197,8 @@ impl<H: Host> Client<H> {
         let Some(call) = asked.get_mut(request) else { return };
         let is_leader = self.shared.is_leader.get();
         if !self.is_closed() && !is_leader {
-            call.unheard = if std::mem::take(&mut call.is_heard) { 0 } else { call.unheard.saturating_add(1) };
+            call.unheard =
+                if std::mem::take(&mut call.is_heard) { 0 } else { call.unheard.saturating_add(1) };
             if call.unheard < 2 {
                 return self.shared.say(&Message::SyncRequested { request: request.to_owned() });
             }
@@ -213,7 +214,8 @@ impl<H: Host> Client<H> {
         } else if is_leader {
             self.shared.signal(Signal::Requested(Call { id: request.to_owned(), reply: Some(reply) }));
         } else {
-            let error = Error::new(ErrorCode::Offline, "the context that syncs this database does not answer");
+            let error =
+                Error::new(ErrorCode::Offline, "the context that syncs this database does not answer");
             drop(reply.send(Err(error)));
         }
     }
