@@ -125,7 +125,7 @@ export class Collection {
   async put(doc) {
     this.#session.ensureOpen();
     const edit = putEdit(this.#session, this.place, doc);
-    await this.#session.write([editText(edit)]);
+    await this.#session.put(edit.c, edit.r, editText(edit));
     return /** @type {Promise<any>} */ (this.get(edit.r));
   }
 

@@ -3,6 +3,7 @@
 
 import { Documents } from "./documents.js";
 import { SynclineError, toError } from "./errors.js";
+import { Puts } from "./puts.js";
 import { utf8 } from "./utf8.js";
 
 /** @typedef {import("./index.js").Status} Status */
@@ -26,6 +27,7 @@ export class Session {
   #lastLive = 0;
   /** @type {(() => void)[]} */
   #awaitingStatus = [];
+  #puts = new Puts(this);
 
   /**
    * @param {EventTarget} target where events go
@@ -73,6 +75,7 @@ export class Session {
   /** Ends everything, and lets go of the core: as long as it is held, its channel to other contexts stays open. */
   end() {
     if (this.#isClosed) return;
+    this.#puts.send();
     this.#isClosed = true;
     this.core.close();
     this.core.free();
@@ -85,12 +88,13 @@ export class Session {
   }
 
   /**
-   * Calls the core and makes errors of what it rejects with.
+   * Calls the core and makes errors of what it rejects with. What was put before is on its way first.
    * @param {(core: import("./wasm/core.js").Core) => Promise<any>} ask
    * @returns {Promise<any>}
    */
   async call(ask) {
     this.ensureOpen();
+    this.#puts.send();
     try {
       return await ask(this.core);
     } catch (thrown) {
@@ -104,6 +108,16 @@ export class Session {
    */
   async write(edits) {
     await this.call((core) => core.write(utf8(`[${edits.join()}]`)));
+  }
+
+  /**
+   * Writes one put, in one commit with the others of the same go.
+   * @param {number} collection
+   * @param {string} id
+   * @param {string} text JSON text of the edit
+   */
+  put(collection, id, text) {
+    return this.#puts.add(collection, id, text);
   }
 
   /**

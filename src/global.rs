@@ -25,3 +25,8 @@ pub(crate) fn method_of(object: &JsValue, name: &str) -> Option<Function> {
 pub(crate) fn events() -> EventTarget {
     js_sys::global().unchecked_into()
 }
+
+/// Whether this is a page that nobody sees.
+pub(crate) fn is_hidden() -> bool {
+    property("document").and_then(|document| property_of(&document, "hidden")).is_some_and(|hidden| hidden.is_truthy())
+}

@@ -52,6 +52,42 @@ test("thousands of commits are all there after a reload, whatever was compacted 
   assert.equal((await device.pending()).length, 100);
 });
 
+test("puts of one go are one change, keep their place among other writes, and fail one by one", async (t) => {
+  const device = await stage.localDevice(t);
+  const told = await device.run(async (db) => {
+    const todos = db.collection("todos");
+    const notes = db.collection("notes");
+    /** @type {any[]} */
+    const heard = [];
+    db.addEventListener("change", (/** @type {CustomEvent} */ { detail }) => heard.push([detail.collection, [...detail.ids].sort()]));
+    const one = { id: "a", n: 1 };
+    const puts = [todos.put(one), todos.put({ id: "b", n: 1 }), notes.put({ id: "c" }), todos.put({ id: "d", n: Number.NaN }), todos.put({ id: "e" })];
+    one.n = 2;
+    const ends = [...puts, todos.update("b", { n: 2 }), todos.put({ id: "b2" }), todos.delete("e"), todos.put({ id: "a", n: 3 })];
+    const settled = await Promise.allSettled(ends);
+    return { heard, settled: settled.map((end) => (end.status === "fulfilled" ? (end.value ?? null) : end.reason.code)) };
+  });
+  assert.deepEqual(told.settled.slice(1, 4), [{ id: "b", n: 2 }, { id: "c" }, "invalid-document"]);
+  assert.deepEqual(told.settled.slice(5), [{ id: "b", n: 2 }, { id: "b2" }, null, { id: "a", n: 3 }]);
+  assert.deepEqual(told.heard.slice(0, 2).sort(), [["notes", ["c"]], ["todos", ["a", "b", "e"]]]);
+  await device.reload();
+  assert.deepEqual(await device.list("todos"), [{ id: "a", n: 3 }, { id: "b", n: 2 }, { id: "b2" }]);
+  assert.deepEqual(await device.list("notes"), [{ id: "c" }]);
+});
+
+test("a put that nobody waits for is durable although the database is closed at once", async (t) => {
+  const device = await stage.localDevice(t);
+  await device.run(async (db) => {
+    for (const id of ["a", "b"]) {
+      db.collection("todos").put({ id }).catch(() => {});
+    }
+    await db.close();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  });
+  await device.reload();
+  assert.deepEqual(await device.list("todos"), [{ id: "a" }, { id: "b" }]);
+});
+
 test("a batch over two collections is written in one commit", async (t) => {
   const device = await stage.localDevice(t);
   await device.put("todos", { id: "old", title: "Old" });
