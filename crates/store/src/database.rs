@@ -154,6 +154,11 @@ impl<D: Disk + 'static, O: Observer + 'static> Database<D, O> {
         !self.context.is_compacting.get() && self.is_long()
     }
 
+    /// Answers whether the rows of the log take more memory than there is for them.
+    pub fn is_log_overgrown(&self) -> bool {
+        self.context.state.borrow().log_memory() > self.context.options.cache_bytes
+    }
+
     /// Folds the log into the pages, and once more where so many commits came meanwhile that it is due again. Commits go
     /// on all the time; a second call while one is under way does nothing. One that finds a damaged page ends there: the next
     /// one sets it aside.

@@ -305,6 +305,11 @@ impl State {
         parts.into_iter().collect()
     }
 
+    /// What the rows of the log cost in memory, in bytes.
+    pub(crate) fn log_memory(&self) -> usize {
+        self.memtable.cost()
+    }
+
     pub(crate) fn metrics(&self) -> StoreMetrics {
         StoreMetrics {
             bytes_appended: self.bytes_appended,
@@ -313,7 +318,7 @@ impl State {
             page_bytes: self.page_bytes,
             log_entries: self.memtable.entries(),
             log_bytes: self.memtable.log_bytes(),
-            log_memory: self.memtable.cost(),
+            log_memory: self.log_memory(),
             cache_bytes: self.cache.borrow().bytes(),
         }
     }

@@ -29,12 +29,6 @@ use crate::{
     query::{HasText as _, Query},
 };
 
-/// How long a compaction that is due waits, in milliseconds.
-const COMPACTION_DELAY: u64 = 20;
-/// How long it rests between two slices, in milliseconds. Chromium's LevelDB sorts what was written in the background, and
-/// stops writers that are much faster than that (<https://github.com/google/leveldb/blob/main/doc/impl.md>, "Timing").
-const COMPACTION_REST: u64 = 4;
-
 /// How long the leader may take to say what it did within a budget, in milliseconds.
 const GRACE: u64 = 250;
 
@@ -145,6 +139,7 @@ impl<H: Host> Client<H> {
         // to its end: another context may have made the record, and its word of that be late or lost.
         let may_write_nothing = intents.iter().any(|intent| !matches!(intent.kind, EditKind::Put(_)));
         let intents = intents.into_iter().map(with_key).collect::<Result<_, Error>>()?;
+        self.make_room().await;
         let plan = EditPlan { intents, now };
         let again = may_write_nothing.then(|| plan.clone());
         let known = self.database.sequence();
@@ -373,23 +368,6 @@ impl<H: Host> Client<H> {
     /// Reads it again where commits went by unseen. Where that fails, or is dropped half-way, the next call does it.
     pub(super) async fn freshen_mirror(&self) -> Result<(), Error> {
         if self.shared.is_mirror_stale.get() { self.load_mirror().await } else { Ok(()) }
-    }
-
-    fn compact_if_due(&self) {
-        if !self.database.is_compaction_due() || self.shared.is_compacting.replace(true) {
-            return;
-        }
-        let client = self.clone();
-        self.shared.host.spawn(Box::pin(async move {
-            // Whoever waits for the commit that made it due goes first.
-            client.shared.host.clock().sleep(COMPACTION_DELAY).await;
-            // It sets aside what is damaged, so whatever can be saved is saved before.
-            client.handle_damage().await;
-            // A compaction that failed is due again at the next commit, and costs nothing but memory until then.
-            let rest = async || client.shared.host.clock().sleep(COMPACTION_REST).await;
-            drop(client.database.compact_resting(rest).await);
-            client.shared.is_compacting.set(false);
-        }));
     }
 
     pub(super) fn known(&self, collection: &CollectionName) -> Result<(), Error> {

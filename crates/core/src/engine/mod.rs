@@ -27,6 +27,7 @@ mod pulling;
 mod pushing;
 mod querying;
 mod reading;
+mod room;
 mod shared;
 mod status;
 #[cfg(test)]

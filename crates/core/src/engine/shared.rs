@@ -93,6 +93,8 @@ pub(super) struct Shared<H> {
     pub(super) live_heard_at: Cell<Option<Millis>>,
     /// What keeps traffic below a bound, where there is one.
     pub(super) pace: RefCell<Option<Pace>>,
+    /// Writers that wait for the compaction that is under way.
+    pub(super) waiting_for_room: RefCell<Vec<oneshot::Sender<()>>>,
     /// The damaged parts that the app was told of, or that were mended before this context was there.
     pub(super) told_parts: RefCell<BTreeSet<Part>>,
     /// Where the loop hears signals, until it runs.
@@ -122,6 +124,7 @@ impl<H: Host> Shared<H> {
             is_compacting: Cell::default(),
             live_heard_at: Cell::default(),
             pace: RefCell::new(pace),
+            waiting_for_room: RefCell::default(),
             told_parts: RefCell::default(),
             receiver: RefCell::new(Some(receiver)),
             signals,
