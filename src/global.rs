@@ -28,5 +28,7 @@ pub(crate) fn events() -> EventTarget {
 
 /// Whether this is a page that nobody sees.
 pub(crate) fn is_hidden() -> bool {
-    property("document").and_then(|document| property_of(&document, "hidden")).is_some_and(|hidden| hidden.is_truthy())
+    property("document")
+        .and_then(|document| property_of(&document, "hidden"))
+        .is_some_and(|hidden| hidden.is_truthy())
 }
