@@ -201,8 +201,9 @@ class Syncline extends EventTarget {
     throw notBuilt("resolve()");
   }
 
-  async confirmDeletions() {
-    throw notBuilt("confirmDeletions()");
+  /** @param {string} collection */
+  async confirmDeletions(collection) {
+    await this.#session.call((core) => core.confirmDeletions(this.collection(collection).place));
   }
 
   async export() {

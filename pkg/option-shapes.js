@@ -12,6 +12,7 @@ const FLAG = { says: "true or false", holds: (/** @type {unknown} */ value) => t
 const COUNT = { says: "a whole number, 0 or more", holds: (/** @type {number} */ value) => Number.isSafeInteger(value) && value >= 0 };
 const RATE = { says: "a whole number, 1 or more", holds: (/** @type {number} */ value) => Number.isSafeInteger(value) && value >= 1 };
 const RANK = { says: "a whole number of 32 bits", holds: (/** @type {number} */ value) => value === (value | 0) };
+const SHARE = { says: "a number from 0 to 1", holds: (/** @type {unknown} */ value) => typeof value === "number" && value >= 0 && value <= 1 };
 const TEXTS = { says: "an array of strings", holds: (/** @type {any} */ value) => Array.isArray(value) && value.every(TEXT.holds) };
 
 /** @type {Shapes} */
@@ -30,6 +31,7 @@ const COLLECTION = {
   conflict: oneOf("last-write-wins", "merge", "server-wins", "client-wins"),
   direction: oneOf("both", "pull", "push", "none"),
   indexes: TEXTS,
+  massDeletionLimit: SHARE,
   priority: RANK,
 };
 

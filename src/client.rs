@@ -261,6 +261,16 @@ impl Core {
         })
     }
 
+    /// Lets a pull go on that waits because it would delete too much.
+    #[wasm_bindgen(js_name = confirmDeletions, unchecked_return_type = "Promise<void>")]
+    pub fn confirm_deletions(&self, collection: Place) -> Promise {
+        let (client, documents, _) = self.parts();
+        promise(async move {
+            client.confirm_deletions(documents.collection(collection)?).await?;
+            Ok(JsValue::UNDEFINED)
+        })
+    }
+
     /// Syncs now.
     #[wasm_bindgen(unchecked_return_type = "Promise<object>")]
     pub fn sync(&self) -> Promise {

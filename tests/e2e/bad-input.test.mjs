@@ -152,10 +152,11 @@ refusesOptions("an option of the schedule there is not", "schedule.every", `{ ${
 refusesOptions("encryption, which is not built yet", "encryption", `{ ${MORE}, encryption: { key: { passphrase: "x" }, scope: "both" } }`);
 refusesOptions("a backend of three functions, which is not built yet", "backend as three functions", `{ ${MORE}, backend: { pull() {}, push() {} } }`);
 refusesOptions("another kind of backend, which is not built yet", "backend.kind", `{ ${MORE}, backend: { kind: "couchdb", url: "http://localhost" } }`);
+refusesOptions("a limit of deletions above 1", "collections.todos.massDeletionLimit", '{ name: "refused", collections: { todos: { massDeletionLimit: 50 } } }');
 refusesOptions("retain, which is not built yet", "collections.todos.retain", '{ name: "refused", collections: { todos: { retain: { days: 1 } } } }');
 refusesOptions("a strategy that is a function, which is not built yet", "collections.todos.conflict", '{ name: "refused", collections: { todos: { conflict: () => null } } }');
 
-for (const call of ["resolve", "confirmDeletions", "export", "import", "signOut", "metrics"]) {
+for (const call of ["resolve", "export", "import", "signOut", "metrics"]) {
   test(`${call}(), which is not built yet, says so`, async () => {
     const error = await device.failure((db, call) => db[call](), call);
     assert.deepEqual([error.isSynclineError, error.code, error.message], [true, ARGUMENT, `${call}(): is not built yet`]);

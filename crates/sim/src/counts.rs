@@ -81,6 +81,8 @@ counts! {
     merges must "conflicts merged";
     rebased_by_pull must "pending edits met by a pull";
     overtaken must "changes overtaken by a pull while in flight";
+    mass_deletions must "pulls that waited because they would delete too much";
+    confirmed must "pulls that somebody let go on";
     snapshots must "snapshots of a collection";
     pages must "pages with more behind them";
     behind must "appends that came second";

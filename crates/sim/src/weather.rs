@@ -26,6 +26,8 @@ pub(crate) struct Weather {
     pub(crate) save_data: SaveData,
     /// Bytes per second at most.
     pub(crate) bandwidth: Option<u64>,
+    /// Whether there are many records, which come and go together.
+    pub(crate) is_crowded: bool,
     /// Whether queries have an index to go by.
     pub(crate) is_indexed: bool,
     /// The chance that a request finds all tokens expired.
@@ -65,6 +67,7 @@ impl Weather {
             is_live: false,
             save_data: SaveData::Slow,
             bandwidth: None,
+            is_crowded: false,
             is_indexed: false,
             skew: 0,
             page: 1_000,
@@ -117,6 +120,8 @@ impl Weather {
             compact_at: if chance.happens(700) { 200 + chance.below(3_000) } else { 262_144 },
             page_records: 2 + chance.below(12),
             cache_bytes: if chance.happens(500) { 0 } else { 1 << 20 },
+            // Drawn last, so that the rest of the weather of a seed stays what it was.
+            is_crowded: chance.happens(100),
         }
     }
 }

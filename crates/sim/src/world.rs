@@ -81,6 +81,12 @@ impl World {
         if self.ground.fate.happens(self.ground.weather.crash) {
             return self.crash(device);
         }
+        if self.ground.weather.is_crowded && self.will.happens(120) {
+            return self.with_user(device, |user| match self.will.happens(500) {
+                true => user.write_many(&self.tokens, &self.will),
+                false => user.confirm(),
+            });
+        }
         match self.will.below(100) {
             0..=43 => self.with_user(device, |user| user.write(&self.tokens, &self.will)),
             44..=51 => self.with_user(device, |user| user.write_own(&self.tokens)),

@@ -24,7 +24,7 @@ use crate::{
         PendingChange, PendingState, QueueRow, RecordKeys, RecordState, Single as _, Status, SyncReport,
         Table, collection_key, read_row, record_key, record_of,
     },
-    plan::{Discard, EditIntent, EditKind, EditPlan, Enable, OpenPlan, Requeue, change_of},
+    plan::{ConfirmDeletions, Discard, EditIntent, EditKind, EditPlan, Enable, OpenPlan, Requeue, change_of},
     ports::{Clock as _, Host, Lock as _},
     query::{HasText as _, Query},
 };
@@ -280,6 +280,14 @@ impl<H: Host> Client<H> {
         self.run_plan(Enable { collections, is_enabled }).await
     }
 
+    /// Lets a pull of a collection go on that waits because it would delete too much. Nothing happens where none does.
+    pub async fn confirm_deletions(&self, collection: CollectionName) -> Result<(), Error> {
+        self.known(&collection)?;
+        // Another context may have met it a moment ago.
+        self.database.catch_up().await?;
+        self.run_plan(ConfirmDeletions { collection }).await
+    }
+
     /// Where everything stands.
     pub fn status(&self) -> Rc<Status> {
         self.shared.status()
@@ -353,7 +361,7 @@ impl<H: Host> Client<H> {
         let names = || self.shared.options.collections.keys();
         let reads: Vec<Read> = names()
             .flat_map(|name| {
-                [CollectionTable::State, CollectionTable::Tally]
+                [CollectionTable::State, CollectionTable::Tally, CollectionTable::Deletions]
                     .map(|table| Read::Key(collection_key(table, name)))
             })
             .chain([Read::Key(Leadership::key())])

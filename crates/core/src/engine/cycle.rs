@@ -55,6 +55,8 @@ pub(super) struct Cycle {
     pub(super) next_round: Vec<ChangeId>,
     /// Changes that wait for the next cycle.
     pub(super) in_doubt: Vec<ChangeId>,
+    /// Why a collection was left out: its pull waits for somebody, or did until a moment ago.
+    pub(super) paused: Option<Error>,
 }
 
 impl<H: Host> Client<H> {
@@ -73,9 +75,11 @@ impl<H: Host> Client<H> {
         let mut round = 0;
         // A pull from nothing names no deletions. Before the first push there is nothing here that could have been deleted, so
         // that it can be taken page by page.
+        self.note_paused(&mut cycle);
         let new = self.pulled(|cursor| cursor.is_none());
         self.pull_all(backend, epoch, new, &mut cycle).await?;
         loop {
+            self.note_paused(&mut cycle);
             let mut requeued = self.push_all(backend, epoch, &mut cycle).await?;
             let all = self.pulled(|_| true);
             requeued = requeued.saturating_add(self.pull_all(backend, epoch, all, &mut cycle).await?);
@@ -93,7 +97,7 @@ impl<H: Host> Client<H> {
             self.shared.host.clock().sleep(full_jitter(ROUND_BACKOFF, round, chance)).await;
         }
         let now = self.shared.now();
-        let collections = self.enabled(|direction| direction != Direction::None);
+        let collections = self.flowing(|direction| direction != Direction::None);
         let names = collections.into_iter().map(|(name, _)| name).collect();
         self.run_fenced(epoch, MarkSynced { collections: names, at: now }).await?;
         self.keep_report(&cycle);
@@ -130,6 +134,22 @@ impl<H: Host> Client<H> {
             .collect();
         enabled.sort_by_key(|(_, priority)| std::cmp::Reverse(*priority));
         enabled
+    }
+
+    /// Those of them that wait for nobody. A collection whose pull would delete too much is not pushed either: the server would
+    /// answer an edit of what it has deleted with the deletion, and so bring in one by one what is not to come in.
+    pub(super) fn flowing(&self, is_wanted: impl Fn(Direction) -> bool) -> Vec<(CollectionName, i32)> {
+        let mut flowing = self.enabled(is_wanted);
+        flowing.retain(|(name, _)| self.shared.mirror.borrow().awaited(name).is_none());
+        flowing
+    }
+
+    /// Keeps that a pull waits for somebody to agree to what it would delete.
+    pub(super) fn note_paused(&self, cycle: &mut Cycle) {
+        let mirror = self.shared.mirror.borrow();
+        if let Some((name, deletion)) = mirror.paused() {
+            cycle.paused = Some(Error::mass_deletion(name, deletion));
+        }
     }
 
     pub(super) async fn keep_skew(

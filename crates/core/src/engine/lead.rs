@@ -246,7 +246,7 @@ impl<H: Host> Client<H> {
             Ok(cycle) => {
                 leader.scheduler.handle_success(cycle.again_in, now);
                 self.shared.activity.borrow_mut().error = None;
-                Ok(cycle.report)
+                Ok((cycle.report, cycle.paused))
             }
             Err(CycleError::Fenced) => return Ok(true),
             Err(CycleError::Failed(error)) => {
@@ -256,6 +256,7 @@ impl<H: Host> Client<H> {
                     code: error.code.as_str().to_owned(),
                     message: error.message.clone(),
                     at: now,
+                    collection: None,
                 });
                 Err(error)
             }
@@ -270,12 +271,16 @@ impl<H: Host> Client<H> {
         }
         self.show(leader, now);
         match &result {
-            Ok(report) => self.shared.host.events().emit(Event::Sync(*report)),
-            Err(error) => self.shared.host.events().emit(Event::Error(error.clone())),
-        }
-        self.answer_all(&mut leader.served, &result);
-        if result.is_err() {
-            self.answer_all(&mut leader.waiting, &result);
+            Ok((report, paused)) => {
+                self.shared.host.events().emit(Event::Sync(*report));
+                // What waits for somebody is not done, however well everything else went.
+                self.answer_all(&mut leader.served, &paused.clone().map_or(Ok(*report), Err));
+            }
+            Err(error) => {
+                self.shared.host.events().emit(Event::Error(error.clone()));
+                self.answer_all(&mut leader.served, &Err(error.clone()));
+                self.answer_all(&mut leader.waiting, &Err(error.clone()));
+            }
         }
         Ok(false)
     }

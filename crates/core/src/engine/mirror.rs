@@ -6,19 +6,22 @@ use syncline_protocol::CollectionName;
 use syncline_store::{Commit, Value, View};
 
 use crate::model::{
-    CollectionState, CollectionTable, Leadership, Mended, Single as _, Table, Tally, collection_key, read_row,
+    CollectionState, CollectionTable, Deletions, Leadership, MassDeletion, Mended, Single as _, Table, Tally,
+    collection_key, read_row,
 };
 
 /// What is known of each collection of this database.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Mirror {
     pub(super) collections: BTreeMap<CollectionName, (CollectionState, Tally)>,
+    /// What pulls delete of each.
+    deletions: BTreeMap<CollectionName, Deletions>,
     /// The leadership that lasts.
     pub(super) epoch: u64,
 }
 
 /// What a commit means to whoever syncs.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(super) struct Turned {
     /// Sync of a collection was switched on or off.
     pub(super) is_switched: bool,
@@ -26,18 +29,23 @@ pub(super) struct Turned {
     pub(super) is_led_anew: bool,
     /// Damaged parts were mended.
     pub(super) is_mended: bool,
+    /// Pulls that wait from here on, because they would delete too much.
+    pub(super) paused: Vec<(CollectionName, MassDeletion)>,
 }
 
 impl Mirror {
     /// Reads everything afresh.
     pub(super) fn load<'a>(view: &dyn View, names: impl Iterator<Item = &'a CollectionName>) -> Self {
+        let mut deletions = BTreeMap::new();
         let collections = names.map(|name| {
             let state = view.row(&collection_key(CollectionTable::State, name));
             let tally = view.row(&collection_key(CollectionTable::Tally, name));
+            let deleted = view.row(&collection_key(CollectionTable::Deletions, name));
+            deletions.insert(name.clone(), read(deleted.as_ref()));
             (name.clone(), (read(state.as_ref()), read(tally.as_ref())))
         });
         let epoch = read::<Leadership>(view.row(&Leadership::key()).as_ref()).epoch;
-        Self { collections: collections.collect(), epoch }
+        Self { collections: collections.collect(), deletions, epoch }
     }
 
     /// Takes in a commit.
@@ -64,7 +72,27 @@ impl Mirror {
                 }
             }
         }
+        for (name, known) in &mut self.deletions {
+            let key = collection_key(CollectionTable::Deletions, name);
+            for (_, value) in meta.iter().filter(|(of, _)| *of == key) {
+                let was_awaited = known.awaited().is_some();
+                *known = read(value.as_ref());
+                let news = known.awaited().filter(|_| !was_awaited);
+                turned.paused.extend(news.map(|deletion| (name.clone(), *deletion)));
+            }
+        }
         turned
+    }
+
+    /// What has to be agreed to before a collection is pulled again.
+    pub(super) fn awaited(&self, name: &CollectionName) -> Option<&MassDeletion> {
+        self.deletions.get(name)?.awaited()
+    }
+
+    /// The first enabled collection that waits for somebody to agree to what its pull would delete.
+    pub(super) fn paused(&self) -> Option<(&CollectionName, &MassDeletion)> {
+        let enabled = self.collections.iter().filter(|(_, (state, _))| state.is_enabled);
+        enabled.map(|(name, _)| name).find_map(|name| Some((name, self.awaited(name)?)))
     }
 
     /// Whether sync is on for any collection.

@@ -11,6 +11,8 @@
 mod calls;
 mod client;
 mod cycle;
+#[cfg(test)]
+mod deletion_scenarios;
 mod doubt;
 mod follow;
 mod lead;

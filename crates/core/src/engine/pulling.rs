@@ -22,7 +22,7 @@ const PAGE: usize = 1_000;
 impl<H: Host> Client<H> {
     /// The collections that are pulled and whose cursor is as wanted.
     pub(super) fn pulled(&self, is_wanted: impl Fn(Option<&Cursor>) -> bool) -> Vec<CollectionName> {
-        let enabled = self.enabled(Direction::is_pulled).into_iter().map(|(name, _)| name);
+        let enabled = self.flowing(Direction::is_pulled).into_iter().map(|(name, _)| name);
         let mirror = self.shared.mirror.borrow();
         let cursor = |name: &CollectionName| mirror.state(name).and_then(|state| state.cursor.as_ref());
         enabled.filter(|name| is_wanted(cursor(name))).collect()
@@ -63,7 +63,7 @@ impl<H: Host> Client<H> {
                 requeued = requeued.saturating_add(applied.requeued);
                 if applied.is_void {
                     cycle.come_back_in(self.shared.options.schedule.backoff.base);
-                } else if has_more {
+                } else if has_more && !applied.is_paused {
                     wanted.push(name);
                 }
                 if !wanted.is_empty() || cycle.report.pulled > 0 {
@@ -83,6 +83,8 @@ impl<H: Host> Client<H> {
         cycle: &mut Cycle,
     ) -> Result<PageApplied, CycleError> {
         page.records.iter_mut().for_each(identify);
+        let has_more = page.more;
+        let options = self.shared.options.collections.get(&question.collection);
         let end = snapshot.end_of(&page);
         let plan = ApplyPage {
             strategy: self.strategies().get(&question.collection).copied().unwrap_or_default(),
@@ -90,6 +92,8 @@ impl<H: Host> Client<H> {
             records: page.records,
             since: snapshot.stored.take().unwrap_or_else(|| question.cursor.clone()),
             end,
+            has_more,
+            mass_deletion_limit: options.map_or(1.0, |options| options.mass_deletion_limit),
             rebaser: self.rebaser(),
         };
         if matches!(plan.end, PageEnd::Within) {
@@ -99,6 +103,7 @@ impl<H: Host> Client<H> {
         cycle.report.pulled = cycle.report.pulled.saturating_add(applied.pulled);
         self.tell_conflicts(std::mem::take(&mut applied.conflicts), cycle);
         self.keep_report(cycle);
+        self.note_paused(cycle);
         Ok(applied)
     }
 

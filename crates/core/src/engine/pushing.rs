@@ -25,7 +25,7 @@ impl<H: Host> Client<H> {
         epoch: u64,
         cycle: &mut Cycle,
     ) -> Result<u64, CycleError> {
-        let collections: BTreeMap<_, _> = self.enabled(Direction::is_pushed).into_iter().collect();
+        let collections: BTreeMap<_, _> = self.flowing(Direction::is_pushed).into_iter().collect();
         let (mut max_changes, max_bytes) = MAX_BATCH;
         let mut max_bytes = self.push_bytes(max_bytes);
         let (mut done, mut requeued) = (0_u64, 0_u64);

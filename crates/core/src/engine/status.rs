@@ -5,7 +5,7 @@ use syncline_protocol::Millis;
 
 use super::mirror::Mirror;
 use crate::{
-    model::{Channel, CollectionStatus, ErrorCode, Progress, State, Status, StatusError},
+    model::{Channel, CollectionStatus, Error, ErrorCode, Progress, State, Status, StatusError},
     schedule::is_of_connection,
 };
 
@@ -34,29 +34,49 @@ pub(super) fn decide(mirror: &Mirror, activity: &Activity, is_leader: bool) -> S
         (name.clone(), status)
     });
     let last_synced_at = enabled().map(|(state, _)| state.last_synced_at).min().flatten();
+    let error = worst(mirror, activity);
     Status {
-        state: state(activity, enabled().next().is_some(), waiting > 0 || last_synced_at.is_none()),
+        state: state(
+            activity,
+            error.as_ref(),
+            enabled().next().is_some(),
+            waiting > 0 || last_synced_at.is_none(),
+        ),
         pending,
         parked: mirror.collections.values().map(|(_, tally)| tally.parked).sum(),
         conflicts: 0,
         last_synced_at,
         next_sync_at: activity.next_sync_at,
         progress: activity.progress.clone(),
-        error: activity.error.clone(),
+        error,
         leader: is_leader,
         channel: activity.channel,
         collections: collections.collect(),
     }
 }
 
-fn state(activity: &Activity, is_enabled: bool, is_waiting: bool) -> State {
-    let is_code = |code: ErrorCode| activity.error.as_ref().is_some_and(|error| error.code == code.as_str());
+/// What is told of what went wrong: a pull that waits for somebody before a connection that comes back by itself.
+fn worst(mirror: &Mirror, activity: &Activity) -> Option<StatusError> {
+    let failure = activity.error.clone();
+    let is_passing = |error: &StatusError| {
+        ErrorCode::ALL.iter().any(|code| is_of_connection(*code) && code.as_str() == error.code)
+    };
+    let paused = mirror.paused().map(|(name, deletion)| {
+        let Error { code, message, .. } = Error::mass_deletion(name, deletion);
+        let (code, at) = (code.as_str().to_owned(), deletion.at);
+        StatusError { code, message, at, collection: Some(name.clone()) }
+    });
+    if failure.as_ref().is_none_or(is_passing) { paused.or(failure) } else { failure }
+}
+
+fn state(activity: &Activity, error: Option<&StatusError>, is_enabled: bool, is_waiting: bool) -> State {
+    let is_code = |code: ErrorCode| error.is_some_and(|error| error.code == code.as_str());
     let is_unconnected = ErrorCode::ALL.iter().any(|code| is_of_connection(*code) && is_code(*code));
     if !is_enabled {
         State::Disabled
     } else if is_code(ErrorCode::Unauthorized) {
         State::SignedOut
-    } else if activity.error.is_some() && !is_unconnected {
+    } else if error.is_some() && !is_unconnected {
         State::Error
     } else if activity.is_offline || is_unconnected {
         State::Offline
@@ -78,8 +98,10 @@ mod tests {
             code: code.as_str().into(),
             message: String::new(),
             at: Millis(1),
+            collection: None,
         });
-        state(&Activity { is_running, is_offline, error, ..Activity::default() }, true, is_waiting)
+        let activity = Activity { is_running, is_offline, ..Activity::default() };
+        state(&activity, error.as_ref(), true, is_waiting)
     }
 
     #[test]
@@ -91,6 +113,6 @@ mod tests {
         assert_eq!(shown(None, false, true, true), State::Syncing);
         assert_eq!(shown(None, false, false, true), State::Pending);
         assert_eq!(shown(None, false, false, false), State::Synced);
-        assert_eq!(state(&Activity::default(), false, true), State::Disabled);
+        assert_eq!(state(&Activity::default(), None, false, true), State::Disabled);
     }
 }

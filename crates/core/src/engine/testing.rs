@@ -141,6 +141,14 @@ impl Server {
         }
     }
 
+    /// Deletes the first records.
+    pub(super) fn empty(&self, count: usize) {
+        let first: Vec<RemoteRecord> = self.records.borrow().values().take(count).cloned().collect();
+        for record in first {
+            self.keep(RemoteRecord { data: None, ..record });
+        }
+    }
+
     /// Takes a change once, and only on the version that there is.
     fn take(&self, change: &Change, device: &DeviceId) -> PushResult {
         let id = change.id.clone();

@@ -14,7 +14,7 @@ use super::{
     shared::{Shared, Signal},
 };
 use crate::{
-    model::{Base, ChangeOrigin, Event, LiveChange, QueueRow, RecordKeys, Table, read_row, record_of},
+    model::{Base, ChangeOrigin, Error, Event, LiveChange, QueueRow, RecordKeys, Table, read_row, record_of},
     plan::Origin,
     ports::{Events as _, Host},
 };
@@ -52,6 +52,9 @@ impl<H: Host> Observer for Watcher<H> {
             for change in live {
                 shared.host.events().emit(Event::Live { collection: collection.clone(), change });
             }
+        }
+        for (collection, deletion) in &turned.paused {
+            shared.host.events().emit(Event::Error(Error::mass_deletion(collection, deletion)));
         }
         if turned.is_switched {
             shared.signal(Signal::Settings);

@@ -45,7 +45,7 @@ impl Direction {
 }
 
 /// The options of one collection.
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct CollectionOptions {
     /// How conflicts are resolved.
@@ -54,6 +54,20 @@ pub struct CollectionOptions {
     pub direction: Direction,
     /// Fields that queries look up or sort by.
     pub indexes: Vec<String>,
+    /// A pull that would delete more than this share of the collection waits until somebody agrees; 1: none does.
+    pub mass_deletion_limit: f64,
     /// Higher syncs first.
     pub priority: i32,
+}
+
+impl Default for CollectionOptions {
+    fn default() -> Self {
+        Self {
+            conflict: ConflictStrategy::default(),
+            direction: Direction::default(),
+            indexes: Vec::new(),
+            mass_deletion_limit: 0.5,
+            priority: 0,
+        }
+    }
 }

@@ -1,9 +1,11 @@
 //! Every error the engine can give: a code, a retry answer and an owner. Formats nothing for a screen.
 
 use serde::Serialize;
-use syncline_protocol::ProblemCode;
+use syncline_protocol::{CollectionName, ProblemCode};
 use syncline_store::{DiskError, PageId, Part, Sequence, StoreError};
 use thiserror::Error;
+
+use super::MassDeletion;
 
 macro_rules! error_codes {
     ($($(#[$doc:meta])* $variant:ident = $text:literal, $retryable:literal;)*) => {
@@ -92,6 +94,21 @@ pub enum Retry {
     Smaller,
 }
 
+/// What an error is about, as the app is told in `details`.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", untagged)]
+pub enum About {
+    /// A pull that would delete too much.
+    Deletions {
+        /// Of which collection.
+        collection: CollectionName,
+        /// How many records it would delete.
+        deletions: u64,
+        /// Of how many.
+        records: u64,
+    },
+}
+
 /// An error of the engine, the store or the backend.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
 #[error("{message}")]
@@ -104,13 +121,15 @@ pub struct Error {
     pub retry: Retry,
     /// The part of the database that is damaged, where that is what went wrong.
     pub part: Option<Part>,
+    /// What else it is about.
+    pub about: Option<About>,
 }
 
 impl Error {
     /// Makes an error whose retry answer follows from its code.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         let retry = if code.is_retryable() { Retry::Later } else { Retry::Never };
-        Self { code, message: message.into(), retry, part: None }
+        Self { code, message: message.into(), retry, part: None, about: None }
     }
 
     /// A part of the database that cannot be read; everything else is served.
@@ -122,6 +141,16 @@ impl Error {
         };
         let message = format!("{name} was damaged: what could be read was saved, the rest is pulled again");
         Self { part: Some(part), ..Self::new(ErrorCode::StorageCorrupt, message) }
+    }
+
+    /// A pull would delete too much of a collection.
+    pub fn mass_deletion(collection: &CollectionName, deletion: &MassDeletion) -> Self {
+        let MassDeletion { deletions, records, .. } = *deletion;
+        let message = format!(
+            "a pull would delete {deletions} of the {records} records of `{collection}`: confirmDeletions() lets it go on"
+        );
+        let about = About::Deletions { collection: collection.clone(), deletions, records };
+        Self { about: Some(about), ..Self::new(ErrorCode::MassDeletion, message) }
     }
 
     /// An argument that is wrong, by its name.

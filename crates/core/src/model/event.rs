@@ -170,14 +170,16 @@ pub struct SyncReport {
 impl Serialize for Error {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         use serde::ser::SerializeStruct as _;
-        let details = self.part.map(DamagedPart::of);
-        let mut fields = serializer.serialize_struct("Error", 3 + usize::from(details.is_some()))?;
+        let part = self.part.map(DamagedPart::of);
+        let has_details = part.is_some() || self.about.is_some();
+        let mut fields = serializer.serialize_struct("Error", 3 + usize::from(has_details))?;
         fields.serialize_field("code", self.code.as_str())?;
         fields.serialize_field("message", &self.message)?;
         fields.serialize_field("retryable", &self.code.is_retryable())?;
-        match &details {
-            Some(details) => fields.serialize_field("details", details)?,
-            None => fields.skip_field("details")?,
+        match (&part, &self.about) {
+            (Some(part), _) => fields.serialize_field("details", part)?,
+            (None, Some(about)) => fields.serialize_field("details", about)?,
+            (None, None) => fields.skip_field("details")?,
         }
         fields.end()
     }

@@ -43,6 +43,8 @@ impl Table {
 /// The rows about one collection in the meta table.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum CollectionTable {
+    /// What pulls delete: a `Deletions`.
+    Deletions,
     /// Enabled, cursor, last sync: a `CollectionState`.
     State,
     /// Counts: a `Tally`.
@@ -87,6 +89,7 @@ pub fn collection_of(table: Table, collection: &CollectionName) -> Read {
 /// The key of one of a collection's rows in the meta table.
 pub fn collection_key(table: CollectionTable, collection: &CollectionName) -> Key {
     let kind = match table {
+        CollectionTable::Deletions => "d/",
         CollectionTable::State => "c/",
         CollectionTable::Tally => "t/",
     };
@@ -99,6 +102,7 @@ pub fn collection_row_of(key: &Key) -> Option<(CollectionTable, CollectionName)>
     let (kind, name) = std::str::from_utf8(name).ok()?.split_once('/')?;
     let table = match kind {
         "c" => CollectionTable::State,
+        "d" => CollectionTable::Deletions,
         "t" => CollectionTable::Tally,
         _ => return None,
     };

@@ -100,3 +100,47 @@ pub struct Tally {
     /// Parked changes.
     pub parked: u64,
 }
+
+/// What pulls delete of one collection; there is a row only while there is something to say.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Deletions {
+    /// Records that the pull under way has added: those that were confirmed here before are what is there, without them.
+    pub added: u64,
+    /// Records that the pull under way has deleted.
+    pub deleted: u64,
+    /// Whether the pull goes on.
+    pub consent: Consent,
+}
+
+/// Whether a pull may delete.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub enum Consent {
+    /// Up to the limit of the collection.
+    #[default]
+    Limited,
+    /// It would delete too much, and waits.
+    Awaited(MassDeletion),
+    /// Whatever it deletes: somebody agreed. Holds until the pull is at its end.
+    Given,
+}
+
+/// A pull that would delete too much of a collection.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct MassDeletion {
+    /// How many records it would have deleted, with those that it has.
+    pub deletions: u64,
+    /// How many were confirmed here before it.
+    pub records: u64,
+    /// When it was met.
+    pub at: Millis,
+}
+
+impl Deletions {
+    /// What somebody has to agree to first.
+    pub fn awaited(&self) -> Option<&MassDeletion> {
+        match &self.consent {
+            Consent::Awaited(deletion) => Some(deletion),
+            Consent::Given | Consent::Limited => None,
+        }
+    }
+}

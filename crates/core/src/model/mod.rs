@@ -14,7 +14,7 @@ mod text;
 
 pub use collection::{CollectionOptions, ConflictStrategy, Direction};
 pub(crate) use document::{identified, identify};
-pub use error::{Error, ErrorCode, Retry};
+pub use error::{About, Error, ErrorCode, Retry};
 pub use event::{
     ChangeOrigin, Conflict, ConflictKind, Event, ParkedChange, PendingChange, PendingState, ResolvedAs,
     SyncReport,
@@ -24,7 +24,10 @@ pub use keys::{
     record_key, record_of, record_within,
 };
 pub use live::{LiveChange, LiveNumber, Patch};
-pub use meta::{CollectionState, Identity, Leadership, Mended, RetryState, RetryWait, Single, Skew, Tally};
+pub use meta::{
+    CollectionState, Consent, Deletions, Identity, Leadership, MassDeletion, Mended, RetryState, RetryWait,
+    Single, Skew, Tally,
+};
 pub use options::{Backoff, Options, SaveData, Schedule};
 pub use rows::{Base, Deletion, Edit, EditOp, Overtaken, ParkedRow, QueueRow, RowError, StoredVersion};
 pub(crate) use rows::{doc_of_base, doc_of_queue, read_row, write_row};

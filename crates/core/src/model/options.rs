@@ -8,7 +8,7 @@ use syncline_protocol::CollectionName;
 use super::CollectionOptions;
 
 /// The options of a database.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Options {
     /// Names the database.

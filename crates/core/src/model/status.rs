@@ -68,6 +68,9 @@ pub struct StatusError {
     pub message: String,
     /// When.
     pub at: Millis,
+    /// In which collection, where it is of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub collection: Option<CollectionName>,
 }
 
 /// Where one collection stands.

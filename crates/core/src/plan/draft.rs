@@ -8,8 +8,8 @@ use syncline_protocol::{ChangeId, CollectionName};
 use syncline_store::{Decision, Key, Value, View, Write};
 
 use crate::model::{
-    Base, CollectionState, CollectionTable, Error, ParkedRow, QueueRow, RecordKeys, RowError, Single, Tally,
-    collection_key, parked_key, read_row, write_row,
+    Base, CollectionState, CollectionTable, Deletions, Error, ParkedRow, QueueRow, RecordKeys, RowError,
+    Single, Tally, collection_key, parked_key, read_row, write_row,
 };
 
 /// A plan's view of the rows, with its own writes over it.
@@ -87,6 +87,23 @@ impl<'v> Draft<'v> {
         state: &CollectionState,
     ) -> Result<(), RowError> {
         self.set(collection_key(CollectionTable::State, collection), Some(state))
+    }
+
+    /// What pulls delete of a collection.
+    pub(crate) fn deletions(&self, collection: &CollectionName) -> Result<Deletions, RowError> {
+        let row =
+            self.owned(&collection_key(CollectionTable::Deletions, collection), |bytes| read_row(bytes))?;
+        Ok(row.unwrap_or_default())
+    }
+
+    /// Writes what pulls delete of a collection; nothing to say is no row.
+    pub(crate) fn set_deletions(
+        &mut self,
+        collection: &CollectionName,
+        deletions: &Deletions,
+    ) -> Result<(), RowError> {
+        let row = (*deletions != Deletions::default()).then_some(deletions);
+        self.set(collection_key(CollectionTable::Deletions, collection), row)
     }
 
     /// Writes or removes both rows of a record, and counts what that changes.

@@ -2,6 +2,9 @@
 //! Talks to nobody; knows no clock and no chance but what its maker hands in.
 
 mod answer;
+mod deletions;
+#[cfg(test)]
+mod deletions_scenarios;
 mod draft;
 mod edit;
 mod fence;
@@ -22,6 +25,7 @@ mod settings;
 mod testing;
 
 pub use answer::{AnswersApplied, ApplyAnswers};
+pub use deletions::ConfirmDeletions;
 pub use edit::{EditIntent, EditKind, EditPlan};
 pub use fence::{Fenced, FencedOut};
 pub use lead::{KeepRetry, TakeLeadership};

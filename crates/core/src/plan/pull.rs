@@ -7,12 +7,13 @@ use syncline_store::{Decision, Plan, Read, View};
 
 use super::{
     Origin,
+    deletions::Judged,
     draft::Draft,
     rebase::{Incoming, Meeting, Rebaser, ResolvedConflict},
 };
 use crate::model::{
-    Base, CollectionTable, ConflictStrategy, Error, Overtaken, QueueRow, RecordKeys, RowError, Table,
-    collection_key, collection_of, read_row, record_of,
+    Base, CollectionTable, ConflictStrategy, Consent, Deletions, Error, Overtaken, QueueRow, RecordKeys,
+    RowError, Table, collection_key, collection_of, read_row, record_of,
 };
 
 /// Where a page leaves the pull.
@@ -44,6 +45,10 @@ pub struct ApplyPage {
     pub since: Option<Cursor>,
     /// Where this leaves the pull.
     pub end: PageEnd,
+    /// Whether more pages are behind this one.
+    pub has_more: bool,
+    /// The share of the collection that a pull may delete.
+    pub mass_deletion_limit: f64,
     /// How edits are re-based.
     pub rebaser: Rebaser,
 }
@@ -53,6 +58,8 @@ pub struct ApplyPage {
 pub struct PageApplied {
     /// Whether the page was void: it is to be pulled again.
     pub is_void: bool,
+    /// Whether the pull waits until somebody agrees to what it would delete: nothing of the page is applied.
+    pub is_paused: bool,
     /// Records that were news.
     pub pulled: u64,
     /// Conflicts met.
@@ -65,7 +72,8 @@ impl Plan for ApplyPage {
     type Outcome = Result<PageApplied, Error>;
 
     fn reads(&self) -> Vec<Read> {
-        let mut reads = vec![Read::Key(collection_key(CollectionTable::State, &self.collection))];
+        let meta = [CollectionTable::State, CollectionTable::Deletions];
+        let mut reads = meta.map(|table| Read::Key(collection_key(table, &self.collection))).to_vec();
         for record in &self.records {
             reads.extend(RecordKeys::of(&self.collection, &record.id).reads());
         }
@@ -90,11 +98,22 @@ impl Plan for ApplyPage {
                 outcome.is_void = true;
                 return Ok(outcome);
             }
+            let absent = match &self.end {
+                PageEnd::Snapshot { seen, .. } => self.absent(draft.view(), seen),
+                PageEnd::Cursor(_) | PageEnd::Within => Vec::new(),
+            };
+            let before = draft.deletions(&self.collection)?;
+            let Some(mut counted) = self.judge(draft, &before, &absent)? else {
+                outcome.is_paused = true;
+                return Ok(outcome);
+            };
             for record in &self.records {
-                self.apply(draft, record, &mut outcome)?;
+                counted.added = counted.added.saturating_add(self.apply(draft, record, &mut outcome)?);
             }
-            if let PageEnd::Snapshot { seen, .. } = &self.end {
-                self.remove_absent(draft, seen, &mut outcome)?;
+            self.remove_absent(draft, absent, &mut outcome)?;
+            let after = if self.has_more { counted } else { Deletions::default() };
+            if after != before {
+                draft.set_deletions(&self.collection, &after)?;
             }
             if let PageEnd::Cursor(cursor) | PageEnd::Snapshot { cursor, .. } = &self.end
                 && state.cursor.as_ref() != Some(cursor)
@@ -108,12 +127,41 @@ impl Plan for ApplyPage {
 }
 
 impl ApplyPage {
+    /// What the pull has deleted once this page is applied; `None`: it waits until somebody agrees, which is written.
+    fn judge(
+        &self,
+        draft: &mut Draft<'_>,
+        before: &Deletions,
+        absent: &[RecordId],
+    ) -> Result<Option<Deletions>, Error> {
+        if before.awaited().is_some() {
+            return Ok(None);
+        }
+        let judged = Judged {
+            collection: &self.collection,
+            records: &self.records,
+            absent,
+            limit: self.mass_deletion_limit,
+            now: self.rebaser.now,
+        };
+        let count = judged.count(draft)?;
+        if before.consent == Consent::Limited
+            && let Some(deletion) = judged.verdict(draft.view(), before, count)
+        {
+            let awaited = Deletions { consent: Consent::Awaited(deletion), ..before.clone() };
+            draft.set_deletions(&self.collection, &awaited)?;
+            return Ok(None);
+        }
+        Ok(Some(Deletions { deleted: before.deleted.saturating_add(count), ..before.clone() }))
+    }
+
+    /// Gives how many records it adds to those that the server has confirmed here: one or none.
     fn apply(
         &self,
         draft: &mut Draft<'_>,
         incoming: &RemoteRecord,
         outcome: &mut PageApplied,
-    ) -> Result<(), Error> {
+    ) -> Result<u64, Error> {
         let keys = RecordKeys::of(&self.collection, &incoming.id);
         let (base, queued) = (draft.base(&keys)?, draft.queued(&keys)?);
         let is_in_flight = queued.as_ref().is_some_and(|row| row.is_sent);
@@ -122,7 +170,7 @@ impl ApplyPage {
         // Whoever pulls from nothing may have lost something, and what is here under that version may be wrong.
         let is_doubted = self.since.is_none() && is_other_text(base.as_ref(), incoming);
         if is_known(base.as_ref(), incoming) && !is_of_creation && !is_doubted {
-            return Ok(());
+            return Ok(0);
         }
         outcome.pulled = outcome.pulled.saturating_add(1);
         let new = Incoming::of_record(incoming);
@@ -154,7 +202,7 @@ impl ApplyPage {
             }
         };
         draft.set_record(&self.collection, &keys, (&base, &queued), (&new.base, &after))?;
-        Ok(())
+        Ok(u64::from(base.is_none() && new.base.is_some()))
     }
 
     /// What names everything there is names no deletions. So it cannot say whether a change that is on its way was taken and
@@ -174,19 +222,23 @@ impl ApplyPage {
         self.since.is_none() || !matches!(self.end, PageEnd::Cursor(_))
     }
 
+    /// What is here and was not among everything there is.
+    fn absent(&self, view: &dyn View, seen: &BTreeSet<RecordId>) -> Vec<RecordId> {
+        let Read::Range { start, end } = collection_of(Table::Base, &self.collection) else {
+            return Vec::new();
+        };
+        let bases = view.range(&start, end.as_ref());
+        let records = bases.filter_map(|(key, _)| record_of(&key).map(|(_, _, record)| record));
+        let said: BTreeSet<&RecordId> = self.records.iter().map(|record| &record.id).collect();
+        records.filter(|record| !seen.contains(record) && !said.contains(record)).collect()
+    }
+
     fn remove_absent(
         &self,
         draft: &mut Draft<'_>,
-        seen: &BTreeSet<RecordId>,
+        absent: Vec<RecordId>,
         outcome: &mut PageApplied,
     ) -> Result<(), Error> {
-        let Read::Range { start, end } = collection_of(Table::Base, &self.collection) else { return Ok(()) };
-        let absent: Vec<RecordId> = draft
-            .view()
-            .range(&start, end.as_ref())
-            .filter_map(|(key, _)| record_of(&key).map(|(_, _, record)| record))
-            .filter(|record| !seen.contains(record))
-            .collect();
         for record in absent {
             // Nobody knows any more when it was deleted: an edit that waits here counts as later.
             let edited_at = Millis::default();

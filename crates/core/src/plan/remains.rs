@@ -6,9 +6,9 @@ use syncline_protocol::{CollectionName, RecordId};
 use syncline_store::Key;
 
 use crate::model::{
-    Base, CollectionState, CollectionTable, Edit, Identity, Leadership, Mended, ParkedRow, QueueRow,
-    RetryState, RetryWait, Single, Skew, Table, Tally, collection_row_of, parked_key, read_row, record_of,
-    write_row,
+    Base, CollectionState, CollectionTable, Deletions, Edit, Identity, Leadership, Mended, ParkedRow,
+    QueueRow, RetryState, RetryWait, Single, Skew, Table, Tally, collection_row_of, parked_key, read_row,
+    record_of, write_row,
 };
 
 /// Whether a row may once have been written as it is: its key is one, its value is read to the last byte and would be written
@@ -34,6 +34,7 @@ pub(crate) fn is_row(key: &Key, value: Option<&[u8]>) -> bool {
     if let Some((table, collection)) = collection_row_of(key) {
         return CollectionName::parse(collection.as_str()).is_ok()
             && value.is_some_and(|bytes| match table {
+                CollectionTable::Deletions => strictly::<Deletions>(bytes).is_some(),
                 CollectionTable::State => strictly::<CollectionState>(bytes).is_some(),
                 CollectionTable::Tally => strictly::<Tally>(bytes).is_some(),
             });

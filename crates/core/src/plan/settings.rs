@@ -4,9 +4,10 @@ use syncline_protocol::{CollectionName, Millis};
 use syncline_store::{Decision, Plan, Read, View};
 
 use super::{Origin, draft::Draft};
-use crate::model::{CollectionState, CollectionTable, Error, Single, Skew, collection_key};
+use crate::model::{CollectionState, CollectionTable, Deletions, Error, Single, Skew, collection_key};
 
-/// Switches sync of collections on or off; the choice is remembered.
+/// Switches sync of collections on or off; the choice is remembered. Where it is switched on, a pull that waited because it
+/// would delete too much is judged anew.
 #[derive(Clone, Debug)]
 pub struct Enable {
     /// Which.
@@ -19,7 +20,9 @@ impl Plan for Enable {
     type Outcome = Result<(), Error>;
 
     fn reads(&self) -> Vec<Read> {
-        self.collections.iter().map(|name| Read::Key(collection_key(CollectionTable::State, name))).collect()
+        let tables = [CollectionTable::State, CollectionTable::Deletions];
+        let keys = |name| tables.map(|table| Read::Key(collection_key(table, name)));
+        self.collections.iter().flat_map(keys).collect()
     }
 
     fn origin(&self) -> u8 {
@@ -33,6 +36,9 @@ impl Plan for Enable {
                 if state.is_enabled != self.is_enabled {
                     state.is_enabled = self.is_enabled;
                     draft.set_state(name, &state)?;
+                    if self.is_enabled && draft.deletions(name)?.awaited().is_some() {
+                        draft.set_deletions(name, &Deletions::default())?;
+                    }
                 }
             }
             Ok(())

@@ -19,6 +19,8 @@ pub(crate) struct Rows {
     pub(crate) rows: BTreeMap<Key, Value>,
     pub(crate) strategy: ConflictStrategy,
     pub(crate) now: i64,
+    /// Whether pages that are pulled have more behind them.
+    pub(crate) has_more: bool,
 }
 
 pub(crate) fn todos() -> CollectionName {
@@ -97,6 +99,8 @@ impl Rows {
             records,
             since: since.map(|text| Cursor(text.to_owned())),
             end,
+            has_more: self.has_more,
+            mass_deletion_limit: 0.5,
             rebaser: self.rebaser(),
         };
         self.run(&plan).unwrap()

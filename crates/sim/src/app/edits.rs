@@ -21,6 +21,9 @@ const FIELDS: [&str; 3] = ["a", "b", "c"];
 /// Shared records of each collection.
 const SHARED: usize = 3;
 
+/// Records that come and go together: more than a pull deletes without asking.
+const CROWD: usize = 24;
+
 /// Makes values that are never used twice.
 #[derive(Debug, Default)]
 pub(crate) struct Tokens(Cell<u64>);
@@ -51,6 +54,19 @@ impl Tokens {
             _ => EditKind::Delete,
         };
         Intent { collection, record, kind }
+    }
+
+    /// Puts or deletes many records at once.
+    pub(crate) fn crowd(&self, is_there: bool) -> Vec<Intent> {
+        let intent = |number| {
+            let record = RecordId::trusted(format!("m{number:02}"));
+            let kind = match is_there {
+                true => EditKind::Put(self.mended(&record).into()),
+                false => EditKind::Delete,
+            };
+            Intent { collection: notes(), record, kind }
+        };
+        (0..CROWD).map(intent).collect()
     }
 
     /// A last edit of a device's solo record.

@@ -39,6 +39,7 @@ impl Hands {
         let number =
             self.seen.journal.borrow_mut().begin(self.life.owner, ask.clone(), self.seen.device_time());
         let told = match ask {
+            Ask::Confirm(name) => self.client.confirm_deletions(name).await,
             Ask::Discard(change) => self.client.discard(change).await,
             Ask::Enable(names, is_enabled) => self.client.enable(names, is_enabled).await,
             Ask::Requeue(change, doc) => self.client.requeue(change, Some(doc)).await,
@@ -78,6 +79,20 @@ impl User<'_> {
     pub(crate) fn write(&self, tokens: &Tokens, chance: &Chance) {
         let intents = tokens.intents(self.device.index, chance);
         self.ask(Ask::Write(intents));
+    }
+
+    /// Puts or deletes many records at once.
+    pub(crate) fn write_many(&self, tokens: &Tokens, chance: &Chance) {
+        self.ask(Ask::Write(tokens.crowd(chance.happens(500))));
+    }
+
+    /// Agrees to what pulls would delete.
+    pub(crate) fn confirm(&self) {
+        let rows = self.device.seen().rows.borrow();
+        let waiting = rows.deletions.iter().filter(|(_, deletions)| deletions.awaited().is_some());
+        let names: Vec<CollectionName> = waiting.map(|(name, _)| name.clone()).collect();
+        drop(rows);
+        names.into_iter().for_each(|name| self.ask(Ask::Confirm(name)));
     }
 
     /// Edits the device's field of the record that all share by field.

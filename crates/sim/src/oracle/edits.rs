@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use syncline_core::model::{Base, CollectionState};
+use syncline_core::model::{Base, CollectionState, Consent, Deletions};
 use syncline_protocol::ChangeId;
 use syncline_store::Sequence;
 
@@ -86,7 +86,23 @@ fn wanted(ask: &Ask, changed: &Changed, rows: &Rows) -> Option<Shown> {
             let is_any = !changed.records.is_empty();
             (is_any && is_same && is_within).then_some(seen)
         }
+        Ask::Confirm(name) => {
+            let is_alone = changed.records.is_empty()
+                && changed.parked.is_empty()
+                && changed.states.is_empty()
+                && changed.deletions.len() == 1;
+            let before = changed.deletions.get(name).filter(|before| before.awaited().is_some())?;
+            let given = Deletions { consent: Consent::Given, ..before.clone() };
+            (is_alone && rows.deletions.get(name) == Some(&given)).then(Shown::new)
+        }
         Ask::Enable(names, is_enabled) => {
+            // What waited is judged anew.
+            let is_begun_anew = changed.deletions.iter().all(|(name, before)| {
+                *is_enabled
+                    && changed.states.contains_key(name)
+                    && before.awaited().is_some()
+                    && rows.deletions.get(name) == Some(&Deletions::default())
+            });
             let is_switched = |(name, before): (_, &CollectionState)| {
                 names.contains(name)
                     && rows.states.get(name)
@@ -94,7 +110,7 @@ fn wanted(ask: &Ask, changed: &Changed, rows: &Rows) -> Option<Shown> {
             };
             let is_all =
                 changed.records.is_empty() && changed.parked.is_empty() && !changed.states.is_empty();
-            (is_all && changed.states.iter().all(is_switched)).then(Shown::new)
+            (is_all && is_begun_anew && changed.states.iter().all(is_switched)).then(Shown::new)
         }
         Ask::Discard(change) => {
             let is_parked = is_alone_parked(changed, change) && changed.records.is_empty();

@@ -17,6 +17,8 @@ use crate::{service::RecordKey, tasks::Owner};
 /// What an app asks for.
 #[derive(Clone, Debug)]
 pub(crate) enum Ask {
+    /// Agrees to what a pull of a collection would delete.
+    Confirm(CollectionName),
     /// Gives up a change.
     Discard(ChangeId),
     /// Switches sync of collections on or off.
@@ -39,7 +41,7 @@ impl Ask {
                 last.values().any(|kind| **kind != EditKind::Delete)
             }
             Self::Requeue(..) => true,
-            Self::Discard(_) | Self::Enable(..) => false,
+            Self::Confirm(_) | Self::Discard(_) | Self::Enable(..) => false,
         }
     }
 
@@ -133,6 +135,8 @@ pub(crate) struct Meanwhile<'a> {
     pub(crate) last: Sequence,
     pub(crate) views: &'a Views,
     pub(crate) settings: &'a Settings,
+    /// Which collections waited for somebody to agree to what a pull would delete.
+    pub(crate) awaited: &'a Settings,
 }
 
 impl Meanwhile<'_> {
@@ -150,6 +154,9 @@ impl Meanwhile<'_> {
             Ask::Enable(names, is_enabled) => Views::was(self.first, self.last, |sequence| {
                 names.iter().all(|name| self.settings.at(name, sequence) == *is_enabled)
             }),
+            Ask::Confirm(name) => {
+                Views::was(self.first, self.last, |sequence| !self.awaited.at(name, sequence))
+            }
             Ask::Discard(_) | Ask::Requeue(..) => false,
         }
     }

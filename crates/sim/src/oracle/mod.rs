@@ -5,10 +5,12 @@
 //!  append ──► Witness ──┬─ edits:   an open attempt of that context asked for exactly this
 //!                       ├─ answers: the server's history has it; the edit that was queued is sent, kept or merged
 //!                       ├─ meta:    cursors, versions and leaderships only go on
+//!                       ├─ deletions: no pull empties a collection before somebody agreed
 //!                       └─ tallies: equal what they count
 //! ```
 
 mod answers;
+mod deletions;
 mod edits;
 mod journal;
 mod meta;

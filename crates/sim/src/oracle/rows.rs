@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, de::DeserializeOwned};
 use syncline_core::model::{
-    Base, CollectionState, CollectionTable, Identity, Leadership, ParkedRow, QueueRow, RetryState, RetryWait,
-    Single, Skew, Table, Tally, collection_key, record_of,
+    Base, CollectionState, CollectionTable, Deletions, Identity, Leadership, ParkedRow, QueueRow, RetryState,
+    RetryWait, Single, Skew, Table, Tally, collection_key, record_of,
 };
 use syncline_protocol::{ChangeId, CollectionName};
 use syncline_store::{Commit, Key, Read, Value};
@@ -40,6 +40,7 @@ pub(crate) struct Rows {
     pub(crate) parked: BTreeMap<ChangeId, ParkedRow<'static>>,
     pub(crate) states: BTreeMap<CollectionName, CollectionState>,
     pub(crate) tallies: BTreeMap<CollectionName, Tally>,
+    pub(crate) deletions: BTreeMap<CollectionName, Deletions>,
     pub(crate) leadership: Leadership,
     pub(crate) identity: Option<Identity>,
     /// What the device adds to its clock, in milliseconds.
@@ -55,6 +56,7 @@ pub(crate) struct Changed {
     pub(crate) parked: BTreeMap<ChangeId, Option<ParkedRow<'static>>>,
     pub(crate) states: BTreeMap<CollectionName, CollectionState>,
     pub(crate) tallies: BTreeMap<CollectionName, Tally>,
+    pub(crate) deletions: BTreeMap<CollectionName, Deletions>,
     pub(crate) leadership: Option<Leadership>,
     pub(crate) identity: Option<Option<Identity>>,
     pub(crate) skew: Option<i64>,
@@ -132,6 +134,11 @@ impl Rows {
             if *key == collection_key(CollectionTable::State, name) {
                 let before = self.states.insert(name.clone(), meta(value)?);
                 changed.states.entry(name.clone()).or_insert_with(|| before.unwrap_or_default());
+                return Ok(());
+            }
+            if *key == collection_key(CollectionTable::Deletions, name) {
+                let before = self.deletions.insert(name.clone(), meta(value)?);
+                changed.deletions.entry(name.clone()).or_insert_with(|| before.unwrap_or_default());
                 return Ok(());
             }
             if *key == collection_key(CollectionTable::Tally, name) {

@@ -16,6 +16,7 @@ use syncline_store::{Commit, Database, MemoryDisk, Observer, Read, Sequence, Vie
 
 use super::{
     answers::Around,
+    deletions::check_deletions,
     edits::{self, Commons, check_base},
     journal::{Ask, Journal, Meanwhile},
     meta::{check_cursor, check_tallies},
@@ -49,6 +50,8 @@ pub(crate) struct Seen {
     pub(crate) rows: RefCell<Rows>,
     pub(crate) views: RefCell<Views>,
     settings: RefCell<Settings>,
+    /// Which collections wait for somebody to agree to what a pull would delete.
+    awaited: RefCell<Settings>,
     pub(crate) journal: RefCell<Journal>,
     commons: RefCell<Commons>,
     /// Every change id that was ever queued: a new change has a new one.
@@ -85,6 +88,7 @@ impl Witness {
             rows: RefCell::default(),
             views: RefCell::default(),
             settings: RefCell::default(),
+            awaited: RefCell::default(),
             journal: RefCell::default(),
             commons: RefCell::default(),
             changes: RefCell::default(),
@@ -146,7 +150,14 @@ impl Seen {
     pub(crate) fn end(&self, attempt: u64, since: Sequence, told: &Result<(), Error>) {
         let views = self.views.borrow();
         let settings = self.settings.borrow();
-        let meanwhile = Meanwhile { first: since, last: self.sequence(), views: &views, settings: &settings };
+        let awaited = self.awaited.borrow();
+        let meanwhile = Meanwhile {
+            first: since,
+            last: self.sequence(),
+            views: &views,
+            settings: &settings,
+            awaited: &awaited,
+        };
         self.ground.check(self.journal.borrow_mut().end(attempt, told, &meanwhile));
     }
 
@@ -171,6 +182,11 @@ impl Seen {
             let is_enabled = rows.states.get(name).is_some_and(|state| state.is_enabled);
             settings.note(self.sequence.get(), name, is_enabled);
         }
+        for (name, deletions) in
+            rows.deletions.iter().filter(|(name, _)| changed.deletions.contains_key(*name))
+        {
+            self.awaited.borrow_mut().note(self.sequence.get(), name, deletions.awaited().is_some());
+        }
         let mut views = self.views.borrow_mut();
         for key in changed.records.keys() {
             views.note(self.sequence.get(), key, rows.pair(key).seen());
@@ -185,6 +201,7 @@ impl Seen {
         let attempt = edits::explain(&mut journal, author, sequence, changed, rows, &mut commons)?;
         match &attempt.ask {
             Ask::Enable(..) => self.switches.set(self.switches.get().saturating_add(1)),
+            Ask::Confirm(_) => self.ground.count(|counts| &mut counts.confirmed),
             Ask::Discard(_) => self.discards.set(self.discards.get().saturating_add(1)),
             Ask::Requeue(..) | Ask::Write(_) => {
                 for (key, before) in &changed.records {
@@ -218,6 +235,7 @@ impl Seen {
         if let Some(before) = changed.skew {
             self.check_measure(before, rows)?;
         }
+        check_deletions(changed, rows)?.into_iter().for_each(|which| self.ground.count(which));
         let history = self.service.history.borrow();
         let mut commons = self.commons.borrow_mut();
         for (key, before) in &changed.records {

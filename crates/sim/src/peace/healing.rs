@@ -26,6 +26,9 @@ pub(crate) fn settle(world: &World, is_by_schedule: bool) {
     let mut waited = 0;
     let mut is_quiet_again = false;
     while waited < PATIENCE && !world.ground.has_finding() {
+        for user in world.devices.iter().filter_map(|device| User::at(device, &world.will)) {
+            user.confirm();
+        }
         if !is_by_schedule && !is_quiet_again {
             for user in world.devices.iter().filter_map(|device| User::at(device, &world.will)) {
                 drop(user.sync());
