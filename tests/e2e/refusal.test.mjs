@@ -95,3 +95,23 @@ test("a change that waits can be discarded, and the view goes back", async (t) =
   await device.run((db, id) => db.discard(id), change?.id);
   assert.deepEqual([await device.get("notes", "n"), await device.pending()], [{ id: "n", text: "first" }, []]);
 });
+
+test("of a thousand changes one that the server refuses and one that no request has room for are parked, and the others land", async (t) => {
+  const account = await stage.account();
+  const device = await stage.device(t, account);
+  await device.settled();
+  await device.setOnline(false);
+  await device.run(async (db, sizes) => {
+    const docs = Array.from({ length: 1000 }, (_, number) => ({ id: `n${number}`, text: "x".repeat(sizes[number] ?? 9) }));
+    await db.collection("notes").putAll(docs);
+  }, /** @type {Record<number, number>} */ ({ 333: TOO_LARGE, 777: 9 * 1024 * 1024 }));
+  await device.setOnline(true);
+  await until("all is done", async () => {
+    const { pending, parked } = await device.status();
+    return pending === 0 && parked === 2;
+  });
+  const there = (await account.records("notes")).map(({ id }) => id);
+  assert.equal(new Set(there).size, 998);
+  const parked = await parkedIn(device);
+  assert.deepEqual(parked.map((/** @type {any} */ { record, code }) => [record, code]).sort(), [["n333", "too-large"], ["n777", "too-large"]]);
+});

@@ -9,16 +9,17 @@ use syn::{Item, UseTree};
 /// Where the engine is.
 const HOME: &str = "crates/core/src/";
 /// Each module with those it may name. `engine` alone names ports and plans, and is named by nobody.
-const MAY_NAME: [(&str, &[&str]); 9] = [
+const MAY_NAME: [(&str, &[&str]); 10] = [
     ("model", &[]),
     ("backoff", &["model"]),
     ("merge", &["model"]),
+    ("narrowing", &["model"]),
     ("plan", &["backoff", "merge", "model"]),
     ("query", &["backoff", "merge", "model"]),
     ("schedule", &["backoff", "merge", "model"]),
     ("ports", &["model", "plan"]),
     ("backends", &["backoff", "model", "ports"]),
-    ("engine", &["backends", "backoff", "merge", "model", "plan", "ports", "query", "schedule"]),
+    ("engine", &["backends", "backoff", "merge", "model", "narrowing", "plan", "ports", "query", "schedule"]),
 ];
 
 /// What a file of the engine names against the order.

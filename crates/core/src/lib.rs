@@ -18,7 +18,7 @@
 //! | context | one page, worker or popup |
 //! | device | one browser profile |
 //!
-//! Inside: `model` knows nobody; `merge` and `backoff` know model; `plan`, `query`, `schedule` know those; `ports` name model
+//! Inside: `model` knows nobody; `merge`, `backoff` and `narrowing` know model; `plan`, `query`, `schedule` know those; `ports` name model
 //! types; `backends` know ports; `engine` alone knows ports and plans.
 
 pub mod backends;
@@ -26,6 +26,7 @@ pub mod backoff;
 pub mod engine;
 pub mod merge;
 pub mod model;
+pub mod narrowing;
 pub mod plan;
 pub mod ports;
 pub mod query;

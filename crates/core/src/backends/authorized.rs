@@ -7,11 +7,12 @@ use futures::{
     future::{Either, select},
     lock::Mutex,
 };
-use syncline_protocol::Problem;
+use syncline_protocol::{Millis, Problem};
 
+use super::retry_after::retry_after;
 use crate::{
     model::{Error, ErrorCode},
-    ports::{Clock as _, Http as _, HttpRequest, HttpResponse, TokenSource as _, Traffic, Wire},
+    ports::{Clock, Http as _, HttpRequest, HttpResponse, TokenSource as _, Traffic, Wire},
 };
 
 /// How long a request may take, in milliseconds.
@@ -54,7 +55,8 @@ impl<W: Wire> Authorized<W> {
         if let Some(token) = self.known_token() {
             return Ok(token);
         }
-        let Some(token) = self.wire.tokens().token().await? else {
+        let token = within(self.wire.clock(), self.wire.tokens().token(), "token: there was none in time");
+        let Some(token) = token.await? else {
             return Err(Error::new(ErrorCode::Unauthorized, "token: nobody is signed in"));
         };
         self.token.replace(Some(token.clone()));
@@ -79,8 +81,12 @@ impl<W: Wire> Authorized<W> {
         let mut response = self.attempt(&request, &token).await?;
         if response.status == 401 {
             self.forget_token(&token);
-            token = self.token().await?;
-            response = self.attempt(&request, &token).await?;
+            let fresh = self.token().await?;
+            // The same one again is refused again.
+            if fresh != token {
+                response = self.attempt(&request, &fresh).await?;
+                token = fresh;
+            }
         }
         match response.status {
             200..=299 | 304 => Ok(response),
@@ -88,7 +94,7 @@ impl<W: Wire> Authorized<W> {
                 if status == 401 {
                     self.forget_token(&token);
                 }
-                Err(error_of(&response))
+                Err(error_of(&response, self.wire.clock().now()))
             }
         }
     }
@@ -100,14 +106,8 @@ impl<W: Wire> Authorized<W> {
         traffic.requests = traffic.requests.saturating_add(1);
         traffic.sent = traffic.sent.saturating_add(length(request.body.as_deref()));
         self.traffic.set(traffic);
-        let sending = pin!(self.wire.http().send(request));
-        let patience = pin!(self.wire.clock().sleep(TIME_LIMIT));
-        let response = match select(sending, patience).await {
-            Either::Left((response, _)) => response?,
-            Either::Right(_) => {
-                return Err(Error::new(ErrorCode::Timeout, "the server did not answer in time"));
-            }
-        };
+        let sending = self.wire.http().send(request);
+        let response = within(self.wire.clock(), sending, "the server did not answer in time").await?;
         let mut traffic = self.traffic.get();
         traffic.received = traffic.received.saturating_add(length(Some(&response.body)));
         self.traffic.set(traffic);
@@ -119,12 +119,21 @@ fn length(body: Option<&[u8]>) -> u64 {
     body.map_or(0, |body| u64::try_from(body.len()).unwrap_or(u64::MAX))
 }
 
-fn error_of(response: &HttpResponse) -> Error {
+/// Waits for an answer as long as one may take.
+async fn within<T>(
+    clock: &impl Clock,
+    answer: impl Future<Output = Result<T, Error>>,
+    too_late: &str,
+) -> Result<T, Error> {
+    match select(pin!(answer), pin!(clock.sleep(TIME_LIMIT))).await {
+        Either::Left((answer, _)) => answer,
+        Either::Right(_) => Err(Error::new(ErrorCode::Timeout, too_late)),
+    }
+}
+
+fn error_of(response: &HttpResponse, now: Millis) -> Error {
     let problem: Option<Problem> = serde_json::from_slice(&response.body).ok();
-    let retry_after = response
-        .header("retry-after")
-        .and_then(|seconds| seconds.trim().parse::<u64>().ok())
-        .map(|seconds| seconds.saturating_mul(1_000));
     let title = problem.as_ref().map_or("", |problem| problem.title.as_str());
-    Error::of_status(response.status, problem.as_ref().map(|problem| problem.code), retry_after, title)
+    let code = problem.as_ref().map(|problem| problem.code);
+    Error::of_status(response.status, code, retry_after(response, now), title)
 }

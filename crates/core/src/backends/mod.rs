@@ -3,6 +3,7 @@
 mod address;
 mod authorized;
 mod native;
+mod retry_after;
 
 pub use address::Address;
 pub use native::Native;

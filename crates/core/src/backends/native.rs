@@ -2,10 +2,11 @@
 
 use std::{cell::RefCell, collections::BTreeMap};
 
-use serde::de::DeserializeOwned;
+use serde::Deserialize;
+use serde_json::value::RawValue;
 use syncline_protocol::{
-    Change, CollectionCursor, DeviceId, LiveHello, LiveMessage, PullRequest, PullResponse, PushRequest,
-    PushResponse,
+    Change, CollectionCursor, DeviceId, LiveHello, LiveMessage, Millis, PullRequest, PullResponse,
+    PushRequest,
 };
 
 use super::{Address, authorized::Authorized};
@@ -19,6 +20,16 @@ use crate::{
 
 /// The close code of the live channel that says that the token is not good (protocol.md §1).
 const CLOSED_FOR_TOKEN: u16 = 4401;
+/// The close code of the live channel that says that there are too many of them.
+const CLOSED_FOR_TOO_MANY: u16 = 4429;
+
+/// The answer to a push, its results not read yet.
+#[derive(Deserialize)]
+struct PushAnswer<'a> {
+    #[serde(borrow)]
+    results: Vec<&'a RawValue>,
+    now: Millis,
+}
 
 /// A server that speaks `syncline/1`.
 #[derive(Debug)]
@@ -57,11 +68,15 @@ impl<W: Wire> Backend for Native<W> {
         let body = to_json(&PullRequest { collections: collections.collect(), limit })?;
         let known = self.last_pull.borrow().clone().filter(|(question, _)| *question == body);
         let condition = known.map(|(_, tag)| ("if-none-match", tag));
+        let is_conditional = condition.is_some();
         let response = self.post("/v1/pull", body.clone(), condition).await?;
-        if response.status == 304 {
-            return Ok(Pulled::default());
+        match (response.status, is_conditional) {
+            (304, true) => return Ok(Pulled::default()),
+            (304, false) => return Err(nonsense("304 to a question without a condition")),
+            _ => {}
         }
         let answer: PullResponse = from_json(&response)?;
+        check_pages(wanted, &answer)?;
         // What a pull from nothing brings may be void here, and is then asked for again.
         let is_from_somewhere = wanted.iter().all(|wanted| wanted.cursor.is_some());
         let tag = response.header("etag").filter(|_| is_from_somewhere);
@@ -71,13 +86,23 @@ impl<W: Wire> Backend for Native<W> {
 
     async fn push(&self, device: &DeviceId, changes: &[Change]) -> Result<Pushed, Error> {
         let body = to_json(&PushRequest { device: device.clone(), changes: changes.to_vec() })?;
-        let answer: PushResponse = from_json(&self.post("/v1/push", body, None).await?)?;
-        Ok(Pushed { results: answer.results, now: Some(answer.now) })
+        let response = self.post("/v1/push", body, None).await?;
+        let answer: PushAnswer<'_> = from_json(&response)?;
+        // A result of a later protocol leaves its change in doubt, and stands in no other's way.
+        let results = answer.results.iter().filter_map(|result| serde_json::from_str(result.get()).ok());
+        Ok(Pushed { results: results.collect(), now: Some(answer.now) })
     }
 
     async fn watch(&self, wanted: &[Wanted], hint: &dyn Fn(Hint)) -> Result<bool, Error> {
         let token = self.requests.token().await?;
-        let mut socket = self.requests.wire().sockets().connect(&self.address.socket("/v1/live")).await?;
+        let refused = |error: Error| {
+            if error.code == ErrorCode::Unauthorized {
+                self.requests.forget_token(&token);
+            }
+            error
+        };
+        let url = self.address.socket("/v1/live");
+        let mut socket = self.requests.wire().sockets().connect(&url).await.map_err(refused)?;
         let collections: BTreeMap<_, _> =
             wanted.iter().map(|wanted| (wanted.collection.clone(), wanted.cursor.clone())).collect();
         socket.send(to_text(&LiveHello { token: token.clone(), collections })?).await?;
@@ -87,6 +112,9 @@ impl<W: Wire> Backend for Native<W> {
                 Received::Closed(CLOSED_FOR_TOKEN) => {
                     self.requests.forget_token(&token);
                     return Err(Error::new(ErrorCode::Unauthorized, "the live channel refused the token"));
+                }
+                Received::Closed(CLOSED_FOR_TOO_MANY) => {
+                    return Err(Error::new(ErrorCode::RateLimited, "there are too many live channels"));
                 }
                 Received::Closed(_) => return Ok(true),
                 Received::Text(text) => match serde_json::from_str(&text) {
@@ -107,6 +135,23 @@ impl<W: Wire> Backend for Native<W> {
     }
 }
 
+/// Every collection asked for has a page, and every page gets on: a pull must end.
+fn check_pages(wanted: &[Wanted], answer: &PullResponse) -> Result<(), Error> {
+    for Wanted { collection, cursor } in wanted {
+        let Some(page) = answer.collections.get(collection) else {
+            return Err(nonsense(&format!("no page of `{collection}`")));
+        };
+        if page.more && cursor.as_ref() == Some(&page.cursor) {
+            return Err(nonsense(&format!("a page of `{collection}` that ends where it began")));
+        }
+    }
+    Ok(())
+}
+
+fn nonsense(what: &str) -> Error {
+    Error::new(ErrorCode::Protocol, format!("the server's answer is not of syncline/1: {what}"))
+}
+
 fn to_json<T: serde::Serialize>(message: &T) -> Result<Vec<u8>, Error> {
     serde_json::to_vec(message).map_err(|error| Error::new(ErrorCode::Protocol, error.to_string()))
 }
@@ -115,7 +160,7 @@ fn to_text<T: serde::Serialize>(message: &T) -> Result<String, Error> {
     serde_json::to_string(message).map_err(|error| Error::new(ErrorCode::Protocol, error.to_string()))
 }
 
-fn from_json<T: DeserializeOwned>(response: &HttpResponse) -> Result<T, Error> {
+fn from_json<'a, T: Deserialize<'a>>(response: &'a HttpResponse) -> Result<T, Error> {
     serde_json::from_slice(&response.body).map_err(|error| {
         let kind = response.header("content-type").unwrap_or("no content type");
         Error::new(ErrorCode::Protocol, format!("the server's answer ({kind}) is not of syncline/1: {error}"))

@@ -1,7 +1,7 @@
 //! One cycle: push the queue, pull to the end, again while anything was re-queued. Every step is one plan or one request;
 //! dropping it at any await leaves what a crash would leave. Decides neither when it runs nor how conflicts end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use syncline_protocol::{ChangeId, CollectionName, Millis};
 use syncline_store::Plan;
@@ -10,7 +10,8 @@ use super::client::Client;
 use crate::{
     backoff::full_jitter,
     model::{
-        Backoff, ConflictStrategy, Direction, Error, ErrorCode, Event, Phase, Progress, Skew, SyncReport,
+        Backoff, ConflictStrategy, Direction, Error, ErrorCode, Event, Phase, Progress, Retry, Skew,
+        SyncReport,
     },
     plan::{Fenced, KeepSkew, MarkSynced, Rebaser, ResolvedConflict},
     ports::{Backend, Clock as _, Events as _, Host, Random as _, Traffic},
@@ -57,6 +58,10 @@ pub(super) struct Cycle {
     pub(super) in_doubt: Vec<ChangeId>,
     /// Why a collection was left out: its pull waits for somebody, or did until a moment ago.
     pub(super) paused: Option<Error>,
+    /// Collections that could not be pulled, although the server is there.
+    pub(super) set_aside: BTreeSet<CollectionName>,
+    /// What could not be done, although the rest was.
+    pub(super) failure: Option<Error>,
 }
 
 impl<H: Host> Client<H> {
@@ -77,11 +82,21 @@ impl<H: Host> Client<H> {
         // that it can be taken page by page.
         self.note_paused(&mut cycle);
         let new = self.pulled(|cursor| cursor.is_none());
-        self.pull_all(backend, epoch, new, &mut cycle).await?;
+        match self.pull_all(backend, epoch, new.clone(), &mut cycle).await {
+            // A server that cannot give may still take.
+            Err(CycleError::Failed(error))
+                if error.code == ErrorCode::Server && error.retry == Retry::Later =>
+            {
+                cycle.set_aside.extend(new);
+                cycle.failure.get_or_insert(error);
+            }
+            pulled => drop(pulled?),
+        }
         loop {
             self.note_paused(&mut cycle);
             let mut requeued = self.push_all(backend, epoch, &mut cycle).await?;
-            let all = self.pulled(|_| true);
+            let mut all = self.pulled(|_| true);
+            all.retain(|name| !cycle.set_aside.contains(name));
             requeued = requeued.saturating_add(self.pull_all(backend, epoch, all, &mut cycle).await?);
             if requeued == 0 {
                 break;
@@ -98,8 +113,12 @@ impl<H: Host> Client<H> {
         }
         let now = self.shared.now();
         let collections = self.flowing(|direction| direction != Direction::None);
-        let names = collections.into_iter().map(|(name, _)| name).collect();
+        let names = collections.into_iter().map(|(name, _)| name);
+        let names = names.filter(|name| !cycle.set_aside.contains(name)).collect();
         self.run_fenced(epoch, MarkSynced { collections: names, at: now }).await?;
+        if let Some(error) = cycle.failure {
+            return Err(error.into());
+        }
         self.keep_report(&cycle);
         cycle.report = self.report_so_far();
         Ok(cycle)

@@ -29,12 +29,18 @@ mod pulling;
 mod pushing;
 mod querying;
 mod reading;
+#[cfg(test)]
+mod refusals;
 mod room;
 mod shared;
 mod status;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod trouble;
 mod watcher;
+#[cfg(test)]
+mod wired;
 
 pub use client::{Client, Intent};
 pub use reading::SeenRow;

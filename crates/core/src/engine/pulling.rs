@@ -11,7 +11,7 @@ use super::{
     cycle::{Cycle, CycleError, count},
 };
 use crate::{
-    model::{Direction, Phase, Table, collection_of, identify},
+    model::{Direction, Error, ErrorCode, Phase, Retry, Table, collection_of, identify},
     plan::{ApplyPage, PageApplied, PageEnd},
     ports::{Backend, Host, Wanted},
 };
@@ -33,7 +33,7 @@ impl<H: Host> Client<H> {
         &self,
         backend: &H::Backend,
         epoch: u64,
-        mut wanted: Vec<CollectionName>,
+        wanted: Vec<CollectionName>,
         cycle: &mut Cycle,
     ) -> Result<u64, CycleError> {
         let mut snapshots = BTreeMap::<CollectionName, Snapshot>::new();
@@ -42,16 +42,34 @@ impl<H: Host> Client<H> {
             snapshots.insert(name.clone(), Snapshot { is_whole, ..Snapshot::default() });
         }
         let (mut done, mut requeued) = (0_u64, 0_u64);
-        while !wanted.is_empty() {
+        let mut together: Vec<Vec<CollectionName>> = vec![wanted];
+        while let Some(asked) = together.pop() {
+            if asked.is_empty() {
+                continue;
+            }
             let questions: Vec<Wanted> =
-                wanted.iter().map(|name| self.wanted(name, snapshots.get(name))).collect();
+                asked.iter().map(|name| self.wanted(name, snapshots.get(name))).collect();
             self.take_turn(backend).await;
             let (began, before) = (self.shared.now(), backend.traffic());
-            let pulled = backend.pull(&questions, self.page_limit(PAGE, questions.len())).await?;
+            let pulled = match backend.pull(&questions, self.page_limit(PAGE, questions.len())).await {
+                Ok(pulled) => pulled,
+                Err(error) if is_of_question(&error) => {
+                    match asked.as_slice() {
+                        // It stands in no other collection's way.
+                        [one] => {
+                            cycle.set_aside.insert(one.clone());
+                            cycle.failure.get_or_insert(error);
+                        }
+                        _ => together.extend(asked.into_iter().rev().map(|name| vec![name])),
+                    }
+                    continue;
+                }
+                Err(error) => return Err(error.into()),
+            };
             let records = pulled.pages.iter().map(|(_, page)| count(page.records.len())).sum();
             self.handle_page_size(before, backend.traffic(), records);
             self.keep_skew(epoch, began, pulled.now).await?;
-            wanted.clear();
+            let mut wanted = Vec::new();
             for (name, page) in pulled.pages {
                 let Some(question) = questions.iter().find(|question| question.collection == name) else {
                     continue;
@@ -70,6 +88,7 @@ impl<H: Host> Client<H> {
                     self.show_progress(Phase::Pull, &question.collection, done, None);
                 }
             }
+            together.push(wanted);
         }
         Ok(requeued)
     }
@@ -128,6 +147,11 @@ impl<H: Host> Client<H> {
         let stored = mirror.state(name).and_then(|state| state.cursor.clone());
         Wanted { collection: name.clone(), cursor: within.or(stored) }
     }
+}
+
+/// Whether an error may be about what was asked for rather than about who asks, or about the way to the server.
+fn is_of_question(error: &Error) -> bool {
+    matches!(error.retry, Retry::Apart(_)) || error.code == ErrorCode::Protocol
 }
 
 /// What is kept between the pages of one snapshot: its cursor is only stored with its last page.

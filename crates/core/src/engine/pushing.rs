@@ -2,16 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use syncline_protocol::{Change, ChangeId, PushResult};
+use syncline_protocol::{Change, ChangeId, Millis, ProblemCode, PushResult};
 
 use super::{
     client::Client,
     cycle::{Cycle, CycleError, count},
 };
 use crate::{
-    model::{Direction, Error, Event, Phase, Retry, identify},
+    backoff::full_jitter,
+    model::{Direction, Error, Event, Phase, identify},
+    narrowing::{Narrowing, Verdict},
     plan::{ApplyAnswers, TakeBatch},
-    ports::{Backend, Events as _, Host},
+    ports::{Backend, Events as _, Host, Pushed, Random as _},
 };
 
 /// Changes and bytes of documents in one push, within the limits of `syncline/1`.
@@ -26,16 +28,15 @@ impl<H: Host> Client<H> {
         cycle: &mut Cycle,
     ) -> Result<u64, CycleError> {
         let collections: BTreeMap<_, _> = self.flowing(Direction::is_pushed).into_iter().collect();
-        let (mut max_changes, max_bytes) = MAX_BATCH;
-        let mut max_bytes = self.push_bytes(max_bytes);
+        let mut narrowing = Narrowing::new(MAX_BATCH.0, self.push_bytes(MAX_BATCH.1));
         let (mut done, mut requeued) = (0_u64, 0_u64);
         loop {
             // Before anything counts as sent.
             self.take_turn(backend).await;
             let plan = TakeBatch {
                 collections: collections.clone(),
-                max_changes,
-                max_bytes,
+                max_changes: narrowing.max_changes(),
+                max_bytes: narrowing.max_bytes(),
                 held_back: cycle.next_round.iter().chain(&cycle.in_doubt).cloned().collect(),
             };
             let batch = self.run_fenced(epoch, plan).await?;
@@ -45,32 +46,60 @@ impl<H: Host> Client<H> {
             let sending = count(batch.changes.len());
             let total = done.saturating_add(sending).saturating_add(count(batch.remaining));
             self.show_progress(Phase::Push, &collection, done, Some(total));
-            let sent = Push { backend, epoch, changes: batch.changes };
-            match self.push_batch(sent, cycle).await {
-                Ok(again) => requeued = requeued.saturating_add(again),
-                Err(CycleError::Failed(error)) if error.retry == Retry::Smaller && max_changes > 1 => {
-                    max_changes = max_changes.div_ceil(8);
-                    max_bytes = max_bytes.div_ceil(8);
-                    continue;
+            let sent = Sent { epoch, began: self.shared.now(), changes: batch.changes };
+            let in_flight = Flag::raise(&self.shared.is_pushing);
+            let answer = backend.push(self.device(), &sent.changes).await;
+            drop(in_flight);
+            let pushed = match answer {
+                Ok(pushed) => {
+                    narrowing.handle_answer(sent.changes.len());
+                    pushed
                 }
-                Err(error) => return Err(error),
-            }
+                Err(error) => {
+                    let failed = Failed { error, attempts: batch.attempts, sent: &sent };
+                    match self.narrow(backend, &mut narrowing, failed, cycle).await? {
+                        Some(pushed) => pushed,
+                        None => continue,
+                    }
+                }
+            };
+            requeued = requeued.saturating_add(self.take_answers(sent, pushed, cycle).await?);
             done = done.saturating_add(sending);
             self.show_progress(Phase::Push, &collection, done, Some(total));
         }
     }
 
-    async fn push_batch(&self, push: Push<'_, H::Backend>, cycle: &mut Cycle) -> Result<u64, CycleError> {
-        let Push { backend, epoch, changes } = push;
-        let began = self.shared.now();
-        let in_flight = Flag::raise(&self.shared.is_pushing);
-        let pushed = match backend.push(self.device(), &changes).await {
-            Err(error) if error.retry == Retry::Smaller && changes.len() == 1 => {
-                crate::ports::Pushed { results: too_large(&changes, &error), now: None }
+    /// Does about a push that failed what `narrowing` says. Gives an answer where one is clear by that.
+    async fn narrow(
+        &self,
+        backend: &H::Backend,
+        narrowing: &mut Narrowing,
+        failed: Failed<'_>,
+        cycle: &mut Cycle,
+    ) -> Result<Option<Pushed>, CycleError> {
+        let Failed { error, attempts, sent } = failed;
+        let mut verdict = narrowing.handle_failure(&error, sent.changes.len(), attempts);
+        if verdict == Verdict::AskFirst {
+            backend.push(self.device(), &[]).await?;
+            narrowing.handle_answer(0);
+            verdict = narrowing.handle_failure(&error, sent.changes.len(), attempts);
+        }
+        match verdict {
+            Verdict::Again => Ok(None),
+            Verdict::HoldBack => {
+                cycle.in_doubt.extend(sent.changes.iter().map(|change| change.id.clone()));
+                cycle.failure.get_or_insert(error);
+                Ok(None)
             }
-            answer => answer?,
-        };
-        drop(in_flight);
+            Verdict::Refuse(reason) => {
+                Ok(Some(Pushed { results: refused(&sent.changes, reason, &error), now: None }))
+            }
+            Verdict::AskFirst | Verdict::Fail => Err(error.into()),
+        }
+    }
+
+    async fn take_answers(&self, sent: Sent, pushed: Pushed, cycle: &mut Cycle) -> Result<u64, CycleError> {
+        let Sent { epoch, began, changes } = sent;
         self.keep_skew(epoch, began, pushed.now).await?;
         let mut results: BTreeMap<ChangeId, PushResult> =
             pushed.results.into_iter().map(|result| (result.id().clone(), result)).collect();
@@ -93,8 +122,11 @@ impl<H: Host> Client<H> {
         for parked in applied.parked {
             self.shared.host.events().emit(Event::Parked(parked));
         }
-        for (id, wait) in applied.in_doubt {
-            cycle.come_back_in(wait.unwrap_or(self.shared.options.schedule.backoff.base));
+        let backoff = self.shared.options.schedule.backoff;
+        for (id, attempts, wait) in applied.in_doubt {
+            let jitter =
+                || full_jitter(backoff, attempts.saturating_sub(1), self.shared.host.random().next());
+            cycle.come_back_in(wait.unwrap_or_else(jitter));
             cycle.in_doubt.push(id);
         }
         if applied.requeued > 0 {
@@ -105,10 +137,17 @@ impl<H: Host> Client<H> {
 }
 
 /// A batch on its way up.
-struct Push<'a, B> {
-    backend: &'a B,
+struct Sent {
     epoch: u64,
+    began: Millis,
     changes: Vec<Change>,
+}
+
+/// A batch that failed as a whole.
+struct Failed<'a> {
+    error: Error,
+    attempts: u32,
+    sent: &'a Sent,
 }
 
 /// Lowers itself when dropped, also when the future that raised it is.
@@ -127,11 +166,11 @@ impl Drop for Flag<'_> {
     }
 }
 
-/// One change alone is too large for the server: it is refused, so that the changes behind it flow on.
-fn too_large(changes: &[Change], error: &Error) -> Vec<PushResult> {
+/// A change that is refused although it stands alone is refused for good, so that the changes behind it flow on.
+fn refused(changes: &[Change], reason: ProblemCode, error: &Error) -> Vec<PushResult> {
     let refused = |change: &Change| PushResult::Rejected {
         id: change.id.clone(),
-        code: syncline_protocol::ProblemCode::TooLarge.as_str().to_owned(),
+        code: reason.as_str().to_owned(),
         message: error.message.clone(),
     };
     changes.iter().map(refused).collect()

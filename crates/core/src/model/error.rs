@@ -86,6 +86,8 @@ error_codes! {
 pub enum Retry {
     /// After that many milliseconds, as the server asked.
     After(u64),
+    /// In parts: the server refuses the request, for that reason, and something in it may be what it refuses.
+    Apart(ProblemCode),
     /// With full jitter.
     Later,
     /// Not by itself: somebody has to act first.
@@ -180,11 +182,26 @@ impl Error {
             (403, _) => Self::new(ErrorCode::Forbidden, message),
             (408, _) => Self::new(ErrorCode::Timeout, message),
             (413, _) => Self::new(ErrorCode::Server, message).with_retry(Retry::Smaller),
+            (425, _) => Self::new(ErrorCode::Server, message).with_retry(later),
             (426, _) => Self::new(ErrorCode::UpgradeRequired, message),
             (429, _) => Self::new(ErrorCode::RateLimited, message).with_retry(later),
+            (400..=499, code) => {
+                let reason = code.unwrap_or_else(|| reason_of(status));
+                Self::new(ErrorCode::Protocol, message).with_retry(Retry::Apart(reason))
+            }
             (500..=599, _) => Self::new(ErrorCode::Server, message).with_retry(later),
             _ => Self::new(ErrorCode::Protocol, message),
         }
+    }
+}
+
+/// What a status says where no problem code says more.
+fn reason_of(status: u16) -> ProblemCode {
+    match status {
+        404 | 410 => ProblemCode::NotFound,
+        409 | 412 => ProblemCode::Conflict,
+        422 => ProblemCode::InvalidDocument,
+        _ => ProblemCode::InvalidRequest,
     }
 }
 

@@ -31,8 +31,8 @@ pub struct ApplyAnswers {
 pub struct AnswersApplied {
     /// Changes the server took.
     pub applied: u64,
-    /// Changes that may or may not have happened, with the milliseconds to wait.
-    pub in_doubt: Vec<(ChangeId, Option<u64>)>,
+    /// Changes that may or may not have happened, with how often each was sent and the milliseconds to wait.
+    pub in_doubt: Vec<(ChangeId, u32, Option<u64>)>,
     /// Conflicts met.
     pub conflicts: Vec<ResolvedConflict>,
     /// Changes refused.
@@ -93,7 +93,7 @@ impl ApplyAnswers {
                 self.conflicting(change, record, base.clone(), row, fresh, outcome)?
             }
             PushResult::InDoubt { id, retry_after } => {
-                outcome.in_doubt.push((id.clone(), *retry_after));
+                outcome.in_doubt.push((id.clone(), row.attempts, *retry_after));
                 (base.clone(), Some(row))
             }
             PushResult::Rejected { code, message, .. } => {

@@ -29,6 +29,8 @@ pub struct Batch {
     pub changes: Vec<Change>,
     /// How many more wait behind them.
     pub remaining: usize,
+    /// How often the one of them that was sent most often was sent, this time included.
+    pub attempts: u32,
 }
 
 impl Plan for TakeBatch {
@@ -53,7 +55,10 @@ impl Plan for TakeBatch {
                 if is_full && !batch.changes.is_empty() {
                     break;
                 }
-                batch.changes.extend(freeze(draft, collection, record)?);
+                if let Some((change, attempts)) = freeze(draft, collection, record)? {
+                    batch.attempts = batch.attempts.max(attempts);
+                    batch.changes.push(change);
+                }
             }
             batch.remaining = waiting.len().saturating_sub(batch.changes.len());
             Ok(batch)
@@ -88,14 +93,15 @@ fn freeze(
     draft: &mut Draft<'_>,
     collection: &CollectionName,
     record: &RecordId,
-) -> Result<Option<Change>, Error> {
+) -> Result<Option<(Change, u32)>, Error> {
     let keys = RecordKeys::of(collection, record);
     let (base, before) = (draft.base(&keys)?, draft.queued(&keys)?);
     let Some(row) = before.clone() else { return Ok(None) };
     let change = change_of(collection, record, &row.change)?;
-    let after = Some(QueueRow { is_sent: true, attempts: row.attempts.saturating_add(1), ..row });
+    let attempts = row.attempts.saturating_add(1);
+    let after = Some(QueueRow { is_sent: true, attempts, ..row });
     draft.set_record(collection, &keys, (&base, &before), (&base, &after))?;
-    Ok(Some(change))
+    Ok(Some((change, attempts)))
 }
 
 /// A change as it goes over the wire.

@@ -58,6 +58,7 @@ pub struct Traffic {
 /// # Contract
 /// - Conflicts, refusals and doubts about single changes come back inside `Ok`; `Err` is what stopped us from getting an
 ///   answer, and then each change may or may not have taken effect.
+/// - A push of nothing is answered wherever pushes are taken at all.
 /// - The same change, sent again under the same id, has no second effect.
 /// - Pulls are at least once: records may come again; a cursor never passes over a record that was not given.
 /// - After a pull with `snapshot`, all its pages together are everything there is.

@@ -246,7 +246,7 @@ impl Scheduler {
         self.ended_at = Some(now);
         let (milliseconds, is_asked) = match error.retry {
             Retry::After(wait) => (wait.min(LONGEST_WAIT), true),
-            Retry::Later | Retry::Smaller => {
+            Retry::Apart(_) | Retry::Later | Retry::Smaller => {
                 (full_jitter(self.options.backoff, self.retry.failures, chance), false)
             }
             // Somebody has to act first; looking again as often as polls do costs nothing.
