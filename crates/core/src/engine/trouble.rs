@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use super::wired::{Reaction, Token, Wired, answer};
+use super::wired::{Live, Reaction, Token, Wired, answer};
 use crate::model::{Channel, Error, ErrorCode, State};
 
 /// When the next attempt is due by itself, in milliseconds.
@@ -257,6 +257,55 @@ fn live() -> Wired {
     wired.pass(10_000);
     assert_eq!(wired.status().channel, Channel::Live);
     wired
+}
+
+/// Whatever becomes of the channel, edits go up, polls come in its place, and it comes back when it can.
+fn check_without_live(name: &str, wired: &mut Wired) {
+    wired.pass(5_000);
+    wired.put("todos", "a", "edited");
+    wired.pass(1_000);
+    assert_eq!((wired.queue().len(), wired.parked()), (0, Vec::new()), "{name}");
+    assert_eq!(wired.status().error, None, "{name}: a channel less is no error");
+    assert_eq!(wired.status().state, State::Synced, "{name}");
+    let (tries, pulls) = (wired.world.live_tries.borrow().len(), wired.world.count("/v1/pull"));
+    wired.pass(20 * 60 * 1_000);
+    let tries = wired.world.live_tries.borrow().len() - tries;
+    assert!((15..=90).contains(&tries), "{name}: tried {tries} times in twenty minutes");
+    let pulls = wired.world.count("/v1/pull") - pulls;
+    assert!((35..=140).contains(&pulls), "{name}: {pulls} pulls in twenty minutes");
+    wired.world.heal();
+    wired.pass(70_000);
+    assert_eq!(wired.status().channel, Channel::Live, "{name}");
+}
+
+#[test]
+fn a_live_channel_that_is_refused_is_tried_again_while_polls_go_on() {
+    for status in [400, 401, 402, 403, 404, 408, 409, 412, 413, 422, 426, 429, 500, 502, 503, 504] {
+        let mut wired = live();
+        wired.world.live.replace(Some(Live::Refused(Error::of_status(status, None, None, ""))));
+        wired.world.close_live(1006);
+        check_without_live(&format!("upgrade refused with {status}"), &mut wired);
+    }
+    for code in [ErrorCode::Network, ErrorCode::Offline, ErrorCode::Timeout] {
+        let mut wired = live();
+        wired.world.live.replace(Some(Live::Refused(Error::new(code, "no channel"))));
+        wired.world.close_live(1006);
+        check_without_live(code.as_str(), &mut wired);
+    }
+}
+
+#[test]
+fn a_live_channel_that_is_closed_is_tried_again_while_polls_go_on() {
+    for code in [4401, 4429, 1012, 1006, 1008, 1011] {
+        let mut wired = live();
+        let calls = wired.world.token_calls.get();
+        wired.world.live.replace(Some(Live::Closes(code)));
+        wired.world.close_live(code);
+        wired.pass(2_500);
+        let asked = wired.world.token_calls.get() - calls;
+        assert_eq!(asked >= 1, code == 4401, "{code}: {asked} calls for a token");
+        check_without_live(&format!("closed with {code}"), &mut wired);
+    }
 }
 
 #[test]

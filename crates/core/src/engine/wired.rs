@@ -53,7 +53,6 @@ pub(super) enum Token {
 
 /// What becomes of the next live channels.
 #[derive(Clone)]
-#[allow(dead_code, reason = "tried by tests of the schedule")]
 pub(super) enum Live {
     /// It comes up and is closed when the first message arrived.
     Closes(u16),
@@ -73,7 +72,6 @@ pub(super) struct World {
     pub(super) token_calls: Cell<u32>,
     pub(super) live: RefCell<Option<Live>>,
     /// When a live channel was tried.
-    #[allow(dead_code, reason = "looked at by tests of the schedule")]
     pub(super) live_tries: RefCell<Vec<i64>>,
     /// When each request was sent, with its path and the number of changes in it.
     pub(super) log: RefCell<Vec<(i64, String, usize)>>,

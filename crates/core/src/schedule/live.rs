@@ -12,6 +12,9 @@ use crate::{
 const LIVE_BACKOFF: Backoff = Backoff { base: 2_000, max: 60_000 };
 /// How long a live channel may be silent before it counts as dead, in milliseconds: the server sends a ping every 20 seconds.
 pub(super) const SILENCE: i64 = 45_000;
+/// How long a live channel has to be up before the failures before it count for nothing, in milliseconds: a server that takes
+/// one and then closes it does so soon.
+const STEADY: i64 = 60_000;
 
 /// The live channel.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -20,26 +23,30 @@ pub(super) enum Live {
     Down { failures: u32, next_at: Option<Millis> },
     /// It is to be given up.
     Over,
-    /// It is being brought up.
-    Starting,
+    /// It is being brought up, after so many failures.
+    Starting { failures: u32 },
     /// This server, or the app, wants none.
     Unavailable,
-    /// Hints arrive.
-    Up,
+    /// Hints arrive since that moment, after so many failures.
+    Up { since: Millis, failures: u32 },
 }
 
 impl Live {
     /// One that never failed.
     pub(super) const DOWN: Self = Self::Down { failures: 0, next_at: None };
 
+    pub(super) fn is_up(self) -> bool {
+        matches!(self, Self::Up { .. })
+    }
+
     pub(super) fn is_under_way(self) -> bool {
-        matches!(self, Self::Starting | Self::Up)
+        matches!(self, Self::Starting { .. } | Self::Up { .. })
     }
 
     pub(super) fn next_at_mut(&mut self) -> Option<&mut Millis> {
         match self {
             Self::Down { next_at, .. } => next_at.as_mut(),
-            Self::Over | Self::Starting | Self::Unavailable | Self::Up => None,
+            Self::Over | Self::Starting { .. } | Self::Unavailable | Self::Up { .. } => None,
         }
     }
 
@@ -67,9 +74,9 @@ impl Live {
     /// What it is after it ended by itself, or did not come up.
     pub(super) fn after_end(self, ended: &Result<bool, Error>, chance: u64, now: Millis) -> Self {
         let before = match self {
-            Self::Down { failures, .. } => failures,
-            Self::Starting | Self::Unavailable => 1,
-            Self::Over | Self::Up => 0,
+            Self::Down { failures, .. } | Self::Starting { failures } => failures,
+            Self::Up { since, failures } if now.since(since) < STEADY => failures,
+            Self::Over | Self::Unavailable | Self::Up { .. } => 0,
         };
         match ended {
             Ok(false) => Self::Unavailable,

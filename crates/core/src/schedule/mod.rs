@@ -178,7 +178,7 @@ impl Scheduler {
         if !self.is_running && self.ended_at.is_none_or(|at| now.since(at) > WAKE_REST) {
             self.wish(now);
         }
-        if self.live == Live::Up && heard_at.is_none_or(|at| now.since(at) > SILENCE) {
+        if self.live.is_up() && heard_at.is_none_or(|at| now.since(at) > SILENCE) {
             self.live = Live::Over;
         }
         self.live.hurry();
@@ -232,7 +232,7 @@ impl Scheduler {
         self.retry = RetryState::default();
         self.wait = RetryWait::default();
         self.is_blocked = false;
-        let poll = (self.live != Live::Up).then(|| self.poll_interval());
+        let poll = (!self.live.is_up()).then(|| self.poll_interval());
         let wait = [poll, again_in].into_iter().flatten().min();
         let next = wait.map(|wait| now.plus(bound(wait)));
         // What happened during the cycle wants another one.
@@ -277,11 +277,9 @@ impl Scheduler {
     /// The live channel is up: what happened before it was is asked for once. Word of one that was given up meanwhile counts
     /// for nothing.
     pub fn handle_live_up(&mut self, now: Millis) {
-        if self.live != Live::Starting {
-            return;
-        }
+        let Live::Starting { failures } = self.live else { return };
         self.keep_pace(now);
-        self.live = Live::Up;
+        self.live = Live::Up { since: now, failures };
         self.wish(now);
     }
 
@@ -294,7 +292,7 @@ impl Scheduler {
 
     /// Whether hints arrive.
     pub fn is_live(&self) -> bool {
-        self.live == Live::Up
+        self.live.is_up()
     }
 
     /// When the next cycle is due by itself.
@@ -340,11 +338,11 @@ impl Scheduler {
         let mut wake = if self.is_running { None } else { due };
         // The channel is worth its while only where a cycle has succeeded.
         let may_listen = self.retry.failures == 0 && !self.is_running && self.saving().is_none();
-        if let Live::Down { next_at, .. } = self.live
+        if let Live::Down { next_at, failures } = self.live
             && may_listen
         {
             if next_at.is_none_or(|at| at <= now) {
-                self.live = Live::Starting;
+                self.live = Live::Starting { failures };
                 return Next::StartLive;
             }
             wake = [wake, next_at].into_iter().flatten().min();
