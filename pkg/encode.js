@@ -48,6 +48,18 @@ export function encodeJson(value, doc) {
 }
 
 /**
+ * Checks a document and writes it as text; null, which deletes, is written as it is.
+ * @param {unknown} doc
+ */
+export function documentText(doc) {
+  if (doc === null) {
+    return "null";
+  }
+  checkDocument(doc);
+  return encodeJson(doc, doc);
+}
+
+/**
  * Refuses documents with texts that are no Unicode. Those are looked for in what was written of them, where each is named by
  * its number: looking at every text by itself costs more.
  * @param {string} text JSON text with the documents in it

@@ -2,7 +2,7 @@
 // The package's entry: `open`, `destroy`, and the handle of an open database. The API is documented in index.d.ts.
 
 import { Collection, deleteEdit, editText, putEdit, updateEdit } from "./collection.js";
-import { checkDocument, encodeJson } from "./encode.js";
+import { checkDocument, documentText, encodeJson } from "./encode.js";
 import { SynclineError, invalidArgument, notBuilt, toError } from "./errors.js";
 import { loadCore } from "./load.js";
 import { sortOptions } from "./options.js";
@@ -16,7 +16,7 @@ export async function open(options) {
   const sorted = sortOptions(options);
   const names = Object.keys(sorted.core.collections);
   const syncline = new Syncline(sorted.name, names);
-  const session = new Session(syncline, sorted.token, sorted.freeze);
+  const session = new Session(syncline, sorted.token, sorted.freeze, sorted.resolvers);
   const Core = await loadCore(sorted.wasm).catch((thrown) => {
     throw new SynclineError("storage-unavailable", `wasm: could not be loaded: ${thrown?.message ?? thrown}`, true);
   });
@@ -191,14 +191,21 @@ class Syncline extends EventTarget {
     return { usage, quota, persistent, records, pending: this.status.pending };
   }
 
-  /** No strategy that is built leaves a conflict to the user. */
   async conflicts() {
-    this.#session.ensureOpen();
-    return [];
+    return JSON.parse(await this.#session.call((core) => core.conflicts()));
   }
 
-  async resolve() {
-    throw notBuilt("resolve()");
+  /**
+   * @param {string} conflict
+   * @param {"local" | "remote" | { merged: import("./index.js").Json | null }} choice
+   */
+  async resolve(conflict, choice) {
+    const isMerged = typeof choice === "object" && choice !== null && choice.merged !== undefined;
+    if (!isMerged && choice !== "local" && choice !== "remote") {
+      throw invalidArgument("choice", 'must be "local", "remote" or { merged: a document or null }');
+    }
+    const [kind, text] = isMerged ? ["merged", documentText(choice.merged)] : [choice, undefined];
+    await this.#session.call((core) => core.resolve(String(conflict), kind, text));
   }
 
   /** @param {string} collection */

@@ -26,9 +26,11 @@ const OPTIONS = {
   },
 };
 
+const STRATEGY = oneOf("last-write-wins", "merge", "server-wins", "client-wins", "manual");
+
 /** @type {Shapes} */
 const COLLECTION = {
-  conflict: oneOf("last-write-wins", "merge", "server-wins", "client-wins"),
+  conflict: { says: `${STRATEGY.says}, or a function`, holds: (value) => typeof value === "function" || STRATEGY.holds(value) },
   direction: oneOf("both", "pull", "push", "none"),
   indexes: TEXTS,
   massDeletionLimit: SHARE,

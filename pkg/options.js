@@ -12,6 +12,8 @@ const COLLECTION = ["indexes", "conflict", "priority", "direction", "massDeletio
 const COLLECTION_NOT_BUILT = ["retain", "schemaVersion", "migrate"];
 const BACKENDS_NOT_BUILT = ["documents", "offline", "rest", "kinto", "couchdb", "pocketbase", "postgrest"];
 
+/** @typedef {(conflict: any) => unknown} Resolver */
+
 /**
  * @typedef {object} Sorted
  * @property {string} name
@@ -19,6 +21,7 @@ const BACKENDS_NOT_BUILT = ["documents", "offline", "rest", "kinto", "couchdb", 
  * @property {object | undefined} backend
  * @property {() => Promise<string | null>} token
  * @property {boolean} freeze
+ * @property {Map<string, Resolver>} resolvers functions that resolve conflicts, by collection
  * @property {any} wasm
  */
 
@@ -55,6 +58,7 @@ export function sortOptions(options) {
     backend: sortBackend(backend),
     token: async () => (token === undefined ? null : ((await token()) ?? null)),
     freeze: freeze === true,
+    resolvers: new Map(Object.entries(collections).flatMap(([collection, { conflict }]) => (typeof conflict === "function" ? [[collection, conflict]] : []))),
     wasm,
   };
 }
@@ -72,11 +76,10 @@ function sortCollection(name, given) {
     checkKey(`${at}.${key}`, key, COLLECTION, COLLECTION_NOT_BUILT, given[key]);
   }
   const { conflict } = given;
-  if (typeof conflict === "function" || conflict === "manual") {
-    throw notBuilt(`${at}.conflict as ${conflict === "manual" ? '"manual"' : "a function"}`);
-  }
+  // The function itself stays here: the core asks for what it says.
+  const options = { ...given, conflict: typeof conflict === "function" ? "function" : conflict };
   checkCollectionShapes(at, given);
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
 /** @param {unknown} backend */

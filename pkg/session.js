@@ -2,6 +2,7 @@
 // One open database inside the package: the core, the documents it handed out, and what it tells. Has no public API.
 
 import { Documents } from "./documents.js";
+import { documentText } from "./encode.js";
 import { SynclineError, toError } from "./errors.js";
 import { Puts } from "./puts.js";
 import { utf8 } from "./utf8.js";
@@ -19,6 +20,7 @@ export class Session {
   awaited = new Set();
   #target;
   #token;
+  #resolvers;
   #isClosed = false;
   /** The collections by their places. @type {string[]} */
   #names = [];
@@ -33,10 +35,12 @@ export class Session {
    * @param {EventTarget} target where events go
    * @param {() => Promise<string | null>} token
    * @param {boolean} freeze
+   * @param {Map<string, import("./options.js").Resolver>} resolvers
    */
-  constructor(target, token, freeze) {
+  constructor(target, token, freeze, resolvers) {
     this.#target = target;
     this.#token = token;
+    this.#resolvers = resolvers;
     this.documents = new Documents(freeze);
   }
 
@@ -50,6 +54,7 @@ export class Session {
       take: this.#take.bind(this),
       takeOne: this.documents.takeOne.bind(this.documents),
       token: () => this.#token(),
+      resolve: this.#resolve.bind(this),
     };
   }
 
@@ -151,6 +156,16 @@ export class Session {
     if (!this.#isClosed) {
       this.#dispatch("error", toError(thrown));
     }
+  }
+
+  /**
+   * Asks the app's function how a conflict ends. Gives the JSON text of a document, or of null; undefined: there is no function.
+   * @param {string} collection
+   * @param {string} conflict JSON text
+   */
+  async #resolve(collection, conflict) {
+    const resolver = this.#resolvers.get(collection);
+    return resolver === undefined ? undefined : documentText(await resolver(JSON.parse(conflict)));
   }
 
   /**

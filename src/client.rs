@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use syncline_core::{
     engine::{Client, Intent},
     model::{Error, ErrorCode, Options, Text},
-    plan::EditKind,
+    plan::{Choice, EditKind},
     query::{HasText as _, Query},
 };
 use syncline_protocol::{ChangeId, CollectionName, RecordId};
@@ -236,6 +236,28 @@ impl Core {
         let client = self.client.clone();
         promise(async move {
             client.discard(ChangeId::trusted(change)).await?;
+            Ok(JsValue::UNDEFINED)
+        })
+    }
+
+    /// The conflicts that wait for somebody's choice, as a JSON text.
+    #[wasm_bindgen(unchecked_return_type = "Promise<string>")]
+    pub fn conflicts(&self) -> Promise {
+        let client = self.client.clone();
+        promise(async move { Ok(json(&client.conflicts().await?)?.into()) })
+    }
+
+    /// Ends a conflict by a choice: `local`, `remote`, or `merged` with the JSON text of a document or of null.
+    #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
+    pub fn resolve(&self, conflict: String, choice: &str, doc: Option<String>) -> Promise {
+        let client = self.client.clone();
+        let choice = match choice {
+            "local" => Choice::Local,
+            "remote" => Choice::Remote,
+            _ => Choice::Merged(doc.filter(|doc| doc != "null")),
+        };
+        promise(async move {
+            client.resolve(ChangeId::trusted(conflict), choice).await?;
             Ok(JsValue::UNDEFINED)
         })
     }

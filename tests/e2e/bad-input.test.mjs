@@ -154,9 +154,24 @@ refusesOptions("a backend of three functions, which is not built yet", "backend 
 refusesOptions("another kind of backend, which is not built yet", "backend.kind", `{ ${MORE}, backend: { kind: "couchdb", url: "http://localhost" } }`);
 refusesOptions("a limit of deletions above 1", "collections.todos.massDeletionLimit", '{ name: "refused", collections: { todos: { massDeletionLimit: 50 } } }');
 refusesOptions("retain, which is not built yet", "collections.todos.retain", '{ name: "refused", collections: { todos: { retain: { days: 1 } } } }');
-refusesOptions("a strategy that is a function, which is not built yet", "collections.todos.conflict", '{ name: "refused", collections: { todos: { conflict: () => null } } }');
+refusesOptions("a strategy that is an object", "collections.todos.conflict", '{ name: "refused", collections: { todos: { conflict: {} } } }');
 
-for (const call of ["resolve", "export", "import", "signOut", "metrics"]) {
+for (const choice of [undefined, null, "mine", {}, { merged: undefined }, { merged: 7 }, { merged: { at: new Date(0) } }]) {
+  test(`resolving a conflict by ${JSON.stringify(choice)} is refused`, async () => {
+    const error = await device.failure((db, [text]) => db.resolve("one", text === undefined ? undefined : text === "date" ? { merged: { at: new Date(0) } } : JSON.parse(text)), [
+      choice?.merged?.at ? "date" : JSON.stringify(choice),
+    ]);
+    assert.equal(error.isSynclineError, true);
+    assert.match(error.code, /^invalid-(argument|document)$/);
+  });
+}
+
+test("a conflict that there is not is not found", async () => {
+  const error = await device.failure((db) => db.resolve("none", "local"));
+  assert.deepEqual([error.code, error.isSynclineError], ["not-found", true]);
+});
+
+for (const call of ["export", "import", "signOut", "metrics"]) {
   test(`${call}(), which is not built yet, says so`, async () => {
     const error = await device.failure((db, call) => db[call](), call);
     assert.deepEqual([error.isSynclineError, error.code, error.message], [true, ARGUMENT, `${call}(): is not built yet`]);

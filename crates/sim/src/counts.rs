@@ -79,6 +79,11 @@ counts! {
     resolved_local must "conflicts resolved for the local edit";
     resolved_remote must "conflicts resolved for the incoming record";
     merges must "conflicts merged";
+    kept must "conflicts kept until somebody chooses";
+    kept_on must "news of a record whose conflict is kept";
+    ended_by_itself must "kept conflicts whose sides came to say the same";
+    chosen_by_function may "kept conflicts ended by a function";
+    chosen_by_user must "kept conflicts ended by a user's choice";
     rebased_by_pull must "pending edits met by a pull";
     overtaken must "changes overtaken by a pull while in flight";
     mass_deletions must "pulls that waited because they would delete too much";
@@ -94,5 +99,6 @@ counts! {
     disks_lost must "contexts that lost their disk for good";
     messages_lost must "messages between contexts lost";
     clock_jumps must "clocks that jumped";
+    dated_anew must "measures of the clock that dated queued edits anew";
     revived may "conflicting changes that a late duplicate applied after all";
 }

@@ -23,7 +23,17 @@ use crate::{
 
 /// The collections of every world and their strategies.
 pub(crate) fn strategies() -> BTreeMap<CollectionName, ConflictStrategy> {
-    [(notes(), ConflictStrategy::LastWriteWins), (tasks(), ConflictStrategy::Merge)].into()
+    [
+        (drafts(), ConflictStrategy::Manual),
+        (notes(), ConflictStrategy::LastWriteWins),
+        (tasks(), ConflictStrategy::Merge),
+    ]
+    .into()
+}
+
+/// The collection whose conflicts are kept until the user chooses.
+pub(crate) fn drafts() -> CollectionName {
+    CollectionName::trusted("drafts")
 }
 
 /// The collection where the last write wins.

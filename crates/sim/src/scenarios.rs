@@ -212,3 +212,35 @@ fn an_answer_that_came_after_a_long_sleep_does_not_set_the_clock_wrong() {
     assert!((known + device.around.skew.get()).abs() < 1_500, "off by {}", known + device.around.skew.get());
     assert_sound(&world);
 }
+
+#[test]
+fn a_device_a_day_wrong_before_its_first_contact_neither_wins_nor_loses_by_it() {
+    for off in [86_400_000, -86_400_000] {
+        for is_wrong_one_later in [true, false] {
+            let world = World::with_weather(1, Weather::calm(2), false).unwrap();
+            let [wrong, right] = [&world.devices[0], &world.devices[1]];
+            world.open(wrong);
+            world.open(right);
+            world.run_for(1_000);
+            wrong.around.skew.set(off);
+            user(right, 0).enable(strategies().into_keys().collect(), true);
+            let write = |device, text| {
+                user(device, 0).ask(put(text));
+                world.run_for(5_000);
+            };
+            let (mine, theirs) = (r#"{"id":"r0","a":"wrong"}"#, r#"{"id":"r0","a":"right"}"#);
+            if is_wrong_one_later {
+                write(right, theirs);
+                write(wrong, mine);
+            } else {
+                write(wrong, mine);
+                write(right, theirs);
+            }
+            user(wrong, 0).enable(strategies().into_keys().collect(), true);
+            world.run_for(5_000);
+            let winner = if is_wrong_one_later { mine } else { theirs };
+            assert!(is_here(wrong, winner), "off by {off}, later: {is_wrong_one_later}");
+            assert_sound(&world);
+        }
+    }
+}

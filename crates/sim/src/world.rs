@@ -90,7 +90,8 @@ impl World {
         match self.will.below(100) {
             0..=43 => self.with_user(device, |user| user.write(&self.tokens, &self.will)),
             44..=51 => self.with_user(device, |user| user.write_own(&self.tokens)),
-            52..=58 => self.with_user(device, |user| user.read(&self.will)),
+            52..=57 => self.with_user(device, |user| user.read(&self.will)),
+            58 => self.with_user(device, |user| user.choose(false, &self.tokens, &self.will)),
             59..=60 => self.wake(device),
             61 => self.save_data(device),
             62..=68 => self.with_user(device, |user| drop(user.sync())),

@@ -20,11 +20,14 @@ use super::{
 };
 use crate::{
     model::{
-        CollectionTable, Error, ErrorCode, Identity, Leadership, Options, ParkedChange, ParkedRow,
+        CollectionTable, Conflict, Error, ErrorCode, Identity, Leadership, Options, ParkedChange, ParkedRow,
         PendingChange, PendingState, QueueRow, RecordKeys, RecordState, Single as _, Status, SyncReport,
         Table, collection_key, read_row, record_key, record_of,
     },
-    plan::{ConfirmDeletions, Discard, EditIntent, EditKind, EditPlan, Enable, OpenPlan, Requeue, change_of},
+    plan::{
+        Choice, ConfirmDeletions, Discard, EditIntent, EditKind, EditPlan, Enable, KeptConflict, OpenPlan,
+        Origin, Requeue, Resolve, change_of, conflicts_in, reads_of_conflicts,
+    },
     ports::{Clock as _, Host, Lock as _},
     query::{HasText as _, Query},
 };
@@ -199,7 +202,9 @@ impl<H: Host> Client<H> {
         let mut pending = self
             .table(Table::Queue, |key, bytes| {
                 let row: QueueRow<'_> = read_row(bytes)?;
-                let Some((_, collection, record)) = record_of(key) else { return Ok(None) };
+                let Some((_, collection, record)) = record_of(key).filter(|_| !row.is_conflicting()) else {
+                    return Ok(None);
+                };
                 let is_on_its_way = row.is_sent && row.next.is_none() && is_pushing;
                 Ok(Some(PendingChange {
                     change: change_of(&collection, &record, row.latest())?,
@@ -242,6 +247,24 @@ impl<H: Host> Client<H> {
         self.run_plan(Discard { change }).await
     }
 
+    /// The conflicts that wait for somebody's choice, longest first.
+    pub async fn conflicts(&self) -> Result<Vec<Conflict>, Error> {
+        self.kept_conflicts().await?.iter().map(KeptConflict::to_conflict).collect()
+    }
+
+    /// The rows of those conflicts.
+    pub(super) async fn kept_conflicts(&self) -> Result<Vec<KeptConflict>, Error> {
+        self.database.read(&[reads_of_conflicts()], conflicts_in).await?
+    }
+
+    /// Ends a conflict by a choice. Fails with `not-found`.
+    pub async fn resolve(&self, conflict: ChangeId, choice: Choice) -> Result<(), Error> {
+        self.database.catch_up().await?;
+        let now = self.shared.now();
+        let plan = Resolve { conflict, choice, seen: None, origin: Origin::Local, now };
+        self.run_plan(plan).await.map(drop)
+    }
+
     /// Where one record stands.
     pub async fn record_state(
         &self,
@@ -257,11 +280,13 @@ impl<H: Host> Client<H> {
         let is_pushing = self.shared.is_pushing.get();
         let look = |view: &dyn syncline_store::View| {
             let queued = view.row(&record_key(Table::Queue, collection, record));
-            match queued.map(|row| read_row::<QueueRow<'_>>(&row).map(|row| row.is_sent)) {
-                Some(is_sent) => Ok(match is_sent? {
-                    true if is_pushing => RecordState::InFlight,
-                    _ => RecordState::Pending,
-                }),
+            let of_row = |row: QueueRow<'_>| match row.is_sent {
+                true if is_pushing => RecordState::InFlight,
+                false if row.is_conflicting() => RecordState::Conflict,
+                _ => RecordState::Pending,
+            };
+            match queued.map(|row| read_row::<QueueRow<'_>>(&row).map(of_row)) {
+                Some(state) => Ok(state?),
                 None if is_parked => Ok(RecordState::Parked),
                 None if view.row(&record_key(Table::Base, collection, record)).is_some() => {
                     Ok(RecordState::Synced)

@@ -10,7 +10,8 @@ use super::client::Client;
 use crate::{
     backoff::full_jitter,
     model::{
-        Backoff, ConflictStrategy, Direction, Error, ErrorCode, Event, Phase, Progress, Retry, Skew,
+        Backoff, ConflictStrategy, Direction, Error, ErrorCode, Event, Phase, Progress, ResolvedAs, Retry,
+        Skew,
         SyncReport,
     },
     plan::{Fenced, KeepSkew, MarkSynced, Rebaser, ResolvedConflict},
@@ -181,7 +182,7 @@ impl<H: Host> Client<H> {
         let ended = self.shared.now();
         let took = ended.since(began);
         let skew = Skew { milliseconds: server.since(began.plus(took / 2)) };
-        self.run_fenced(epoch, KeepSkew { skew, took: took.unsigned_abs() }).await
+        self.run_fenced(epoch, KeepSkew { skew, took: took.unsigned_abs(), now: ended }).await
     }
 
     pub(super) fn rebaser(&self) -> Rebaser {
@@ -195,7 +196,9 @@ impl<H: Host> Client<H> {
 
     pub(super) fn tell_conflicts(&self, conflicts: Vec<ResolvedConflict>, cycle: &mut Cycle) {
         cycle.report.conflicts = cycle.report.conflicts.saturating_add(count(conflicts.len()));
-        cycle.report.resolved = cycle.report.resolved.saturating_add(count(conflicts.len()));
+        let is_resolved = |(_, resolved_as): &&ResolvedConflict| *resolved_as != ResolvedAs::Parked;
+        let resolved = count(conflicts.iter().filter(is_resolved).count());
+        cycle.report.resolved = cycle.report.resolved.saturating_add(resolved);
         for (conflict, resolved_as) in conflicts {
             self.shared.host.events().emit(Event::Conflict(conflict, resolved_as));
         }

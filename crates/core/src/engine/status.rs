@@ -44,7 +44,7 @@ pub(super) fn decide(mirror: &Mirror, activity: &Activity, is_leader: bool) -> S
         ),
         pending,
         parked: mirror.collections.values().map(|(_, tally)| tally.parked).sum(),
-        conflicts: 0,
+        conflicts: mirror.collections.values().map(|(_, tally)| tally.conflicts).sum(),
         last_synced_at,
         next_sync_at: activity.next_sync_at,
         progress: activity.progress.clone(),

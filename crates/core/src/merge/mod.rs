@@ -1,5 +1,8 @@
 //! What becomes of two edits that did not know each other. Pure: no rows, no time but what is handed in.
 
+mod keyed;
+#[cfg(test)]
+mod laws;
 mod resolve;
 mod three_way;
 

@@ -27,6 +27,8 @@ impl Side<'_> {
 /// What becomes of a conflict.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Resolution {
+    /// Somebody has to choose.
+    Ask,
     /// The local edit goes out again, on the incoming version.
     KeepLocal,
     /// This goes out, on the incoming version.
@@ -35,7 +37,8 @@ pub enum Resolution {
     TakeIncoming,
 }
 
-/// Resolves a conflict on its common base. Where both sides say the same there is nothing to send.
+/// Resolves a conflict on its common base. Where both sides say the same there is nothing to send, and nobody is asked where
+/// one side left everything as it was.
 pub fn resolve(
     strategy: ConflictStrategy,
     base: Option<&Value>,
@@ -48,6 +51,13 @@ pub fn resolve(
     let is_local_later = local.is_later_than(incoming);
     match strategy {
         ConflictStrategy::ClientWins => Resolution::KeepLocal,
+        ConflictStrategy::Function | ConflictStrategy::Manual if base == local.doc => {
+            Resolution::TakeIncoming
+        }
+        ConflictStrategy::Function | ConflictStrategy::Manual if base == incoming.doc => {
+            Resolution::KeepLocal
+        }
+        ConflictStrategy::Function | ConflictStrategy::Manual => Resolution::Ask,
         ConflictStrategy::ServerWins => Resolution::TakeIncoming,
         ConflictStrategy::LastWriteWins => {
             if is_local_later {
@@ -102,6 +112,21 @@ mod tests {
         let a = json!({"v": 1});
         let sides = (side(Some(&a), 9, None), side(Some(&a), 1, None));
         assert_eq!(resolve(ConflictStrategy::ClientWins, None, &sides.0, &sides.1), Resolution::TakeIncoming);
+    }
+
+    #[test]
+    fn somebody_is_asked_only_where_both_sides_changed_something() {
+        let docs = [json!({"v": 1}), json!({"v": 2}), json!({"v": 3})];
+        let of = |base: usize, local: usize, incoming: usize| {
+            let sides = (side(docs.get(local), 1, None), side(docs.get(incoming), 2, None));
+            resolve(ConflictStrategy::Manual, docs.get(base), &sides.0, &sides.1)
+        };
+        assert_eq!(of(0, 1, 2), Resolution::Ask);
+        assert_eq!(of(9, 1, 2), Resolution::Ask, "both made the record");
+        assert_eq!(of(0, 9, 2), Resolution::Ask, "deleted here");
+        assert_eq!(of(0, 1, 9), Resolution::Ask, "deleted there");
+        assert_eq!((of(0, 0, 2), of(0, 1, 0)), (Resolution::TakeIncoming, Resolution::KeepLocal));
+        assert_eq!(of(0, 2, 2), Resolution::TakeIncoming);
     }
 
     #[test]

@@ -2,11 +2,15 @@
 
 use serde_json::{Map, Value};
 
-/// Merges two edits of a common base, field by field, following objects that are on both sides.
+use super::keyed::{Keyed, merge_keyed};
+
+/// Merges two edits of a common base, field by field, following objects, and arrays of objects with an `id`, that are on both
+/// sides.
 ///
-/// A field changed on one side only takes that side. A field changed on both goes to the later edit. A document that one
-/// side deleted and the other edited goes to the later edit as a whole. `None` is a deleted, or not yet made, document.
-/// The rule is the classic three-way merge (Mens, "A state-of-the-art survey on software merging", 2002) on maps.
+/// A field or element changed on one side only takes that side. What was changed on both goes to the later edit, and so does
+/// what one side removed and the other edited, be it a field, an element or the document. Other arrays are one value. `None`
+/// is a deleted, or not yet made, document. The rule is the classic three-way merge (Mens, "A state-of-the-art survey on
+/// software merging", 2002) on maps. Swapping the sides together with who is later gives the same.
 pub fn three_way(
     base: Option<&Value>,
     local: Option<&Value>,
@@ -19,20 +23,16 @@ pub fn three_way(
     if base == local {
         return incoming.cloned();
     }
-    match (local, incoming) {
-        (Some(Value::Object(local)), Some(Value::Object(incoming))) => {
-            let nothing = Map::new();
-            let base = base.and_then(Value::as_object).unwrap_or(&nothing);
-            Some(Value::Object(merge_fields(base, local, incoming, is_local_later)))
-        }
-        _ => {
-            if is_local_later {
-                local.cloned()
-            } else {
-                incoming.cloned()
-            }
-        }
+    if let (Some(Value::Object(local)), Some(Value::Object(incoming))) = (local, incoming) {
+        let nothing = Map::new();
+        let base = base.and_then(Value::as_object).unwrap_or(&nothing);
+        return Some(Value::Object(merge_fields(base, local, incoming, is_local_later)));
     }
+    if let (Some(local), Some(incoming)) = (local.and_then(Keyed::of), incoming.and_then(Keyed::of)) {
+        let base = base.and_then(Keyed::of).unwrap_or_else(Keyed::nothing);
+        return Some(merge_keyed(&base, &local, &incoming, is_local_later));
+    }
+    if is_local_later { local.cloned() } else { incoming.cloned() }
 }
 
 fn merge_fields(

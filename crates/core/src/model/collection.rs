@@ -8,9 +8,13 @@ use serde::Deserialize;
 pub enum ConflictStrategy {
     /// The local edit, on the incoming version.
     ClientWins,
+    /// What a function of the app's says; the conflict is kept until it has answered.
+    Function,
     /// The later edit by skew-corrected time; ties by device id.
     #[default]
     LastWriteWins,
+    /// What somebody says; the conflict is kept until then.
+    Manual,
     /// Three-way by field on the common base; a field edited on both sides goes to the later edit.
     Merge,
     /// The incoming record.

@@ -69,6 +69,8 @@ pub enum ResolvedAs {
     Local,
     /// Both edits are in the result.
     Merged,
+    /// Not yet: it is kept until somebody chooses.
+    Parked,
     /// The incoming record was taken.
     Remote,
 }
@@ -77,7 +79,7 @@ pub enum ResolvedAs {
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Conflict {
-    /// The id of the local change.
+    /// The id of the local change; of one that is kept, the id under which it will be sent.
     pub id: ChangeId,
     /// Where the record is.
     pub collection: CollectionName,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use syncline_protocol::{Cursor, DeviceId, Millis};
 use syncline_store::{Key, Part};
 
-use super::keys::meta_key;
+use super::{keys::meta_key, rows::if_any};
 
 /// A meta row of which there is one.
 pub trait Single: DeserializeOwned + Serialize {
@@ -95,10 +95,33 @@ pub struct CollectionState {
 pub struct Tally {
     /// Records as the user sees them.
     pub records: u64,
-    /// Queued changes.
+    /// Queued changes, but for those in conflict.
     pub pending: u64,
     /// Parked changes.
     pub parked: u64,
+    /// Conflicts that wait for somebody's choice. Kept only where there are any, so that older rows read as having none.
+    #[serde(default, deserialize_with = "if_any", skip_serializing_if = "is_none")]
+    pub conflicts: u64,
+}
+
+fn is_none(count: &u64) -> bool {
+    *count == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{read_row, write_row};
+
+    #[test]
+    fn a_tally_that_was_written_before_conflicts_were_counted_has_none() {
+        let old = [3, 2, 1];
+        let tally: Tally = read_row(&old).unwrap();
+        assert_eq!(tally, Tally { records: 3, pending: 2, parked: 1, conflicts: 0 });
+        assert_eq!(write_row(&tally).unwrap(), old);
+        let more = Tally { conflicts: 4, ..tally };
+        assert_eq!(read_row::<Tally>(&write_row(&more).unwrap()).unwrap(), more);
+    }
 }
 
 /// What pulls delete of one collection; there is a row only while there is something to say.

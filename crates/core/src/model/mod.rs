@@ -29,7 +29,9 @@ pub use meta::{
     Single, Skew, Tally,
 };
 pub use options::{Backoff, Options, SaveData, Schedule};
-pub use rows::{Base, Deletion, Edit, EditOp, Overtaken, ParkedRow, QueueRow, RowError, StoredVersion};
+pub use rows::{
+    Base, Deletion, Edit, EditOp, Overtaken, ParkedRow, QueueRow, Remarks, RowError, StoredVersion,
+};
 pub(crate) use rows::{doc_of_base, doc_of_queue, read_row, write_row};
 pub use status::{Channel, CollectionStatus, Phase, Progress, RecordState, State, Status, StatusError};
 pub use text::Text;

@@ -107,7 +107,8 @@ pub struct Deletion {
     pub device: Option<DeviceId>,
 }
 
-/// What a pull did to a record whose change is on its way: it replaced the base that the change was made on.
+/// What a pull did to a record whose change is on its way, or waits for somebody's choice: it replaced the base that the change
+/// was made on.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Overtaken<'a> {
     /// The base that the change was made on; none: the record was new.
@@ -135,7 +136,7 @@ pub struct QueueRow<'a> {
     pub next: Option<Edit<'a>>,
     /// Whether `change` may have reached the server: from here on it is frozen.
     pub is_sent: bool,
-    /// What a pull did to the record while `change` was on its way.
+    /// What a pull did to the record while `change` was on its way, or what it is in conflict with.
     #[serde(borrow)]
     pub overtaken: Option<Overtaken<'a>>,
     /// When the oldest edit in this row was made, by the device's own clock.
@@ -144,9 +145,54 @@ pub struct QueueRow<'a> {
     pub attempts: u32,
     /// The code of the last error, where there was one.
     pub last_error: Option<String>,
+    /// What few rows have to say.
+    #[serde(default, deserialize_with = "if_any", skip_serializing_if = "Remarks::is_empty")]
+    pub remarks: Remarks,
+}
+
+/// What few queue rows have to say. It lies behind all else, and only where there is something: rows of databases that were
+/// written without it are read as rows that have none.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Remarks {
+    /// When the latest edit was made by the device's own clock, where its date says another time: it was made on an edit whose
+    /// date is later.
+    pub made_at: Option<Millis>,
+    /// Since when, by the device's own clock, the change is not sent because somebody has to choose: `overtaken` then says what
+    /// the change was made on, and the base is the other side.
+    pub conflict_since: Option<Millis>,
+}
+
+impl Remarks {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 impl<'a> QueueRow<'a> {
+    /// A row that holds one edit, not sent.
+    pub fn of_edit(change: Edit<'a>, queued_at: Millis) -> Self {
+        QueueRow {
+            change,
+            next: None,
+            is_sent: false,
+            overtaken: None,
+            queued_at,
+            attempts: 0,
+            last_error: None,
+            remarks: Remarks::default(),
+        }
+    }
+
+    /// Whether the change waits for somebody's choice.
+    pub fn is_conflicting(&self) -> bool {
+        self.remarks.conflict_since.is_some()
+    }
+
+    /// When the latest edit was made by the device's own clock, where that was so far behind the server's.
+    pub fn made_at(&self, skew: i64) -> Millis {
+        self.remarks.made_at.unwrap_or_else(|| self.latest().edited_at.plus(skew.saturating_neg()))
+    }
+
     /// The document as the user sees it; `None`: deleted.
     pub fn local(&self) -> Option<&str> {
         self.latest().doc.as_deref()
@@ -167,6 +213,7 @@ impl<'a> QueueRow<'a> {
             queued_at: self.queued_at,
             attempts: self.attempts,
             last_error: self.last_error,
+            remarks: self.remarks,
         }
     }
 }
@@ -226,6 +273,13 @@ fn borrowed<'de: 'a, 'a, D: Deserializer<'de>>(deserializer: D) -> Result<Option
     Ok(Option::<Text<'_>>::deserialize(deserializer)?.map(|text| text.0))
 }
 
+/// Reads what may lie at the end of a row: nothing where the row ends before it.
+pub(super) fn if_any<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    Ok(T::deserialize(deserializer).unwrap_or_default())
+}
+
 /// Reads a row's bytes.
 pub(crate) fn read_row<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, RowError> {
     postcard::from_bytes(bytes).map_err(|error| RowError(error.to_string()))
@@ -258,8 +312,22 @@ mod tests {
             queued_at: Millis(1 << 40),
             attempts: 3,
             last_error: Some("network".to_owned()),
+            remarks: Remarks::default(),
         };
         write_row(&row).unwrap()
+    }
+
+    #[test]
+    fn a_row_that_was_written_before_there_were_remarks_is_read_and_written_the_same() {
+        // A put of "{}" under the key "c" at 7, and not sent: as version 0.1.0 of the package wrote it.
+        let old = [1, b'c', 0, 14, 1, 2, b'{', b'}', 0, 0, 0, 16, 0, 0];
+        let row: QueueRow<'_> = read_row(&old).unwrap();
+        assert_eq!((&*row.change.doc.clone().unwrap(), row.queued_at), ("{}", Millis(8)));
+        assert_eq!(row.remarks, Remarks::default());
+        assert_eq!(write_row(&row).unwrap(), old);
+        let noted =
+            QueueRow { remarks: Remarks { made_at: None, conflict_since: Some(Millis(9)) }, ..row.clone() };
+        assert_eq!(read_row::<QueueRow<'_>>(&write_row(&noted).unwrap()).unwrap(), noted);
     }
 
     #[test]

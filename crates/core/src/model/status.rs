@@ -119,6 +119,8 @@ pub struct Status {
 pub enum RecordState {
     /// There is no such record.
     Absent,
+    /// Its change waits for somebody's choice.
+    Conflict,
     /// Its change is on its way.
     InFlight,
     /// Its change was refused.

@@ -12,7 +12,8 @@ use super::{
     rebase::{Incoming, Meeting, Rebaser, ResolvedConflict},
 };
 use crate::model::{
-    Base, ConflictStrategy, Edit, Error, ParkedChange, ParkedRow, QueueRow, RecordKeys, parked_key,
+    Base, ConflictStrategy, Edit, Error, ParkedChange, ParkedRow, QueueRow, RecordKeys, Single, Skew,
+    parked_key,
 };
 
 /// Applies what the server answered to a batch, all answers in one commit.
@@ -49,7 +50,7 @@ impl Plan for ApplyAnswers {
             let [base, queue] = RecordKeys::of(&change.collection, &change.record).reads();
             [base, queue, Read::Key(parked_key(&change.id))]
         });
-        rows.collect()
+        rows.chain([Read::Key(Skew::key())]).collect()
     }
 
     fn origin(&self) -> u8 {
@@ -59,12 +60,20 @@ impl Plan for ApplyAnswers {
     fn decide(&self, view: &dyn View) -> Decision<Self::Outcome> {
         Draft::decide(view, |draft| {
             let mut outcome = AnswersApplied::default();
+            let skew = draft.single::<Skew>()?.milliseconds;
             for (change, result, fresh) in &self.answers {
-                self.apply(draft, change, result, fresh, &mut outcome)?;
+                self.apply(draft, change, result, Again { id: fresh, skew }, &mut outcome)?;
             }
             Ok(outcome)
         })
     }
+}
+
+/// What goes out again goes under this key, dated by this clock: see [`Meeting`].
+#[derive(Clone, Copy)]
+struct Again<'a> {
+    id: &'a ChangeId,
+    skew: i64,
 }
 
 /// The two rows of a record.
@@ -76,7 +85,7 @@ impl ApplyAnswers {
         draft: &mut Draft<'_>,
         change: &Change,
         result: &PushResult,
-        fresh: &ChangeId,
+        again: Again<'_>,
         outcome: &mut AnswersApplied,
     ) -> Result<(), Error> {
         let (collection, record) = (&change.collection, &change.record);
@@ -87,10 +96,10 @@ impl ApplyAnswers {
         let after: Rows = match result {
             PushResult::Applied { version, .. } => {
                 outcome.applied = outcome.applied.saturating_add(1);
-                self.applied(change, version, base.clone(), row, fresh, outcome)?
+                self.applied(change, version, base.clone(), row, again, outcome)?
             }
             PushResult::Conflict { record, .. } => {
-                self.conflicting(change, record, base.clone(), row, fresh, outcome)?
+                self.conflicting(change, record, base.clone(), row, again, outcome)?
             }
             PushResult::InDoubt { id, retry_after } => {
                 outcome.in_doubt.push((id.clone(), row.attempts, *retry_after));
@@ -112,8 +121,8 @@ impl ApplyAnswers {
                     code: code.clone(),
                     message: message.clone(),
                 });
-                let next = self.behind_refused(change, base.clone(), &row, fresh, outcome)?;
-                (base.clone(), requeued(row, next, outcome))
+                let next = self.behind_refused(change, base.clone(), &row, again, outcome)?;
+                (base.clone(), next)
             }
         };
         draft.set_record(collection, &keys, (&base, &queued), (&after.0, &after.1))?;
@@ -127,7 +136,7 @@ impl ApplyAnswers {
         version: &Version,
         base: Option<Base<'static>>,
         row: QueueRow<'static>,
-        fresh: &ChangeId,
+        again: Again<'_>,
         outcome: &mut AnswersApplied,
     ) -> Result<Rows, Error> {
         let taken = row.change.doc.clone().map(|doc| Base {
@@ -137,15 +146,15 @@ impl ApplyAnswers {
             doc,
         });
         if let Some(newer) = overtaking(base, &row).filter(|pulled| !pulled.is_covered_by(version)) {
-            let rebased = row
-                .next
-                .clone()
-                .map(|next| self.rebase(change, next, taken.as_ref(), &newer, fresh, outcome));
-            let next = rebased.transpose()?.flatten();
-            return Ok((newer.base, requeued(row, next, outcome)));
+            let next = if row.next.is_some() {
+                self.rebase(change, &row, taken.as_ref(), &newer, again, outcome)?
+            } else {
+                None
+            };
+            return Ok((newer.base, next));
         }
-        let next = following(&row, taken.as_ref());
-        Ok((taken, requeued(row, next, outcome)))
+        let next = following(&row, taken.as_ref(), outcome);
+        Ok((taken, next))
     }
 
     /// The change was made on a version that is not current: it, and what was edited since, is re-based on that one.
@@ -155,7 +164,7 @@ impl ApplyAnswers {
         current: &RemoteRecord,
         base: Option<Base<'static>>,
         row: QueueRow<'static>,
-        fresh: &ChangeId,
+        again: Again<'_>,
         outcome: &mut AnswersApplied,
     ) -> Result<Rows, Error> {
         let answered = Incoming::of_record(current);
@@ -165,9 +174,8 @@ impl ApplyAnswers {
         };
         let common = common_of(base.clone(), &row);
         let incoming = overtaking(base, &row).filter(is_newer).unwrap_or(answered);
-        let local = row.latest().clone();
-        let next = self.rebase(change, local, common.as_ref(), &incoming, fresh, outcome)?;
-        Ok((incoming.base, requeued(row, next, outcome)))
+        let next = self.rebase(change, &row, common.as_ref(), &incoming, again, outcome)?;
+        Ok((incoming.base, next))
     }
 
     /// The change was refused: what was edited behind it stands alone, on what the server has.
@@ -176,33 +184,35 @@ impl ApplyAnswers {
         change: &Change,
         base: Option<Base<'static>>,
         row: &QueueRow<'static>,
-        fresh: &ChangeId,
+        again: Again<'_>,
         outcome: &mut AnswersApplied,
-    ) -> Result<Option<Edit<'static>>, Error> {
-        match (overtaking(base.clone(), row), row.next.clone()) {
-            (Some(pulled), Some(next)) => {
+    ) -> Result<Option<QueueRow<'static>>, Error> {
+        match overtaking(base.clone(), row).filter(|_| row.next.is_some()) {
+            Some(pulled) => {
                 let common = common_of(base, row);
-                self.rebase(change, next, common.as_ref(), &pulled, fresh, outcome)
+                self.rebase(change, row, common.as_ref(), &pulled, again, outcome)
             }
-            _ => Ok(following(row, base.as_ref())),
+            None => Ok(following(row, base.as_ref(), outcome)),
         }
     }
 
     fn rebase(
         &self,
         change: &Change,
-        local: Edit<'static>,
+        row: &QueueRow<'static>,
         common: Option<&Base<'_>>,
         incoming: &Incoming,
-        fresh: &ChangeId,
+        again: Again<'_>,
         outcome: &mut AnswersApplied,
-    ) -> Result<Option<Edit<'static>>, Error> {
+    ) -> Result<Option<QueueRow<'static>>, Error> {
         let strategy = self.strategies.get(&change.collection).copied().unwrap_or_default();
         let (collection, record) = (&change.collection, &change.record);
-        let meeting = Meeting { collection, record, strategy, common, incoming, id: fresh };
-        let (edit, conflict) = self.rebaser.rebase(local, &meeting)?;
-        outcome.conflicts.extend(conflict);
-        Ok(edit)
+        let meeting =
+            Meeting { collection, record, strategy, common, incoming, id: again.id, skew: again.skew };
+        let rebased = self.rebaser.rebase(row, &meeting)?;
+        outcome.requeued = outcome.requeued.saturating_add(rebased.requeued());
+        outcome.conflicts.extend(rebased.conflict);
+        Ok(rebased.row)
     }
 }
 
@@ -216,28 +226,15 @@ fn overtaking(base: Option<Base<'static>>, row: &QueueRow<'static>) -> Option<In
     row.overtaken.as_ref().map(|overtaken| Incoming::of_rows(base, overtaken.deletion.clone()))
 }
 
-/// The edit behind a change, on the base that the change left. A deletion of nothing has nothing to delete.
-fn following(row: &QueueRow<'static>, base: Option<&Base<'static>>) -> Option<Edit<'static>> {
-    let version = base.and_then(|base| base.version.clone());
-    let next = row.next.clone().map(|next| Edit { base: version, ..next });
-    next.filter(|next| next.doc.is_some() || base.is_some())
-}
-
-/// What the queue holds once `change` is answered: the edit that follows it, not sent, or nothing.
-fn requeued(
-    row: QueueRow<'static>,
-    next: Option<Edit<'static>>,
+/// The queue once a change is answered: the edit behind it, on the base that the change left. A deletion of nothing has nothing
+/// to delete.
+fn following(
+    row: &QueueRow<'static>,
+    base: Option<&Base<'static>>,
     outcome: &mut AnswersApplied,
 ) -> Option<QueueRow<'static>> {
-    let change = next?;
+    let next = row.next.clone().filter(|next| next.doc.is_some() || base.is_some())?;
+    let change = Edit { base: base.and_then(|base| base.version.clone()), ..next };
     outcome.requeued = outcome.requeued.saturating_add(1);
-    Some(QueueRow {
-        change,
-        next: None,
-        is_sent: false,
-        overtaken: None,
-        queued_at: row.queued_at,
-        attempts: 0,
-        last_error: None,
-    })
+    Some(QueueRow { remarks: row.remarks.clone(), ..QueueRow::of_edit(change, row.queued_at) })
 }

@@ -122,7 +122,8 @@ impl<'v> Draft<'v> {
         }
         let tally = self.tally(collection)?;
         tally.records = recount(tally.records, is_visible(before.0, before.1), is_visible(after.0, after.1));
-        tally.pending = recount(tally.pending, before.1.is_some(), after.1.is_some());
+        tally.pending = recount(tally.pending, is_pending(before.1), is_pending(after.1));
+        tally.conflicts = recount(tally.conflicts, is_conflicting(before.1), is_conflicting(after.1));
         Ok(())
     }
 
@@ -191,6 +192,14 @@ impl<'v> Draft<'v> {
 /// Whether the user sees a record with these rows.
 pub(crate) fn is_visible(base: &Option<Base<'_>>, queued: &Option<QueueRow<'_>>) -> bool {
     queued.as_ref().map_or_else(|| base.is_some(), |row| row.local().is_some())
+}
+
+fn is_pending(queued: &Option<QueueRow<'_>>) -> bool {
+    queued.as_ref().is_some_and(|row| !row.is_conflicting())
+}
+
+fn is_conflicting(queued: &Option<QueueRow<'_>>) -> bool {
+    queued.as_ref().is_some_and(QueueRow::is_conflicting)
 }
 
 fn recount(count: u64, was: bool, is: bool) -> u64 {

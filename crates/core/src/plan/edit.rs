@@ -5,8 +5,14 @@ use std::{borrow::Cow, rc::Rc};
 use syncline_protocol::{ChangeId, CollectionName, Millis, RecordId, patch_text};
 use syncline_store::{Decision, Plan, Read, View};
 
-use super::{Origin, draft::Draft};
-use crate::model::{Base, Edit, Error, ErrorCode, QueueRow, RecordKeys, Single, Skew, Text, identified};
+use super::{
+    Origin,
+    dating::{date, known},
+    draft::Draft,
+};
+use crate::model::{
+    Base, Edit, Error, ErrorCode, QueueRow, RecordKeys, Remarks, Single, Skew, Text, identified,
+};
 
 /// What the app does to a record.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,15 +64,22 @@ impl Plan for EditPlan {
 
     fn decide(&self, view: &dyn View) -> Decision<Self::Outcome> {
         Draft::decide(view, |draft| {
-            let edited_at = self.now.plus(draft.single::<Skew>()?.milliseconds);
-            self.intents
-                .iter()
-                .try_fold(false, |is_any, intent| Ok(apply(draft, intent, self.now, edited_at)? || is_any))
+            let moment = Moment { now: self.now, skew: draft.single::<Skew>()?.milliseconds };
+            self.intents.iter().try_fold(false, |is_any, intent| Ok(apply(draft, intent, moment)? || is_any))
         })
     }
 }
 
-fn apply(draft: &mut Draft<'_>, intent: &EditIntent, now: Millis, edited_at: Millis) -> Result<bool, Error> {
+/// When an edit is made.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moment {
+    /// By the device's own clock.
+    pub(super) now: Millis,
+    /// What that is behind the server's, in milliseconds.
+    pub(super) skew: i64,
+}
+
+fn apply(draft: &mut Draft<'_>, intent: &EditIntent, moment: Moment) -> Result<bool, Error> {
     let EditIntent { collection, record, keys, kind, change } = intent;
     let base = draft.base(keys)?;
     let queued = draft.queued(keys)?;
@@ -77,9 +90,7 @@ fn apply(draft: &mut Draft<'_>, intent: &EditIntent, now: Millis, edited_at: Mil
         EditKind::Put(text) => Some(Cow::Borrowed(&**text)),
         EditKind::Update(patch) => Some(Cow::Owned(patched(seen, patch, collection, record)?)),
     };
-    let base_version = base.as_ref().and_then(|base| base.version.clone());
-    let edit = Edit { id: change.clone(), base: base_version, edited_at, doc };
-    let after = coalesce(base.as_ref(), queued.clone(), edit, now);
+    let after = coalesce(base.as_ref(), queued.clone(), change.clone(), doc, moment);
     draft.set_record(collection, keys, (&base, &queued), (&base, &after))?;
     Ok(true)
 }
@@ -102,30 +113,37 @@ fn patched(
 }
 
 /// Puts an edit over what is queued. A change that was sent is frozen: the edit waits behind it. One that was not is
-/// replaced; a creation that is deleted before it was ever sent leaves nothing.
+/// replaced, also where it waits for somebody's choice; a creation that is deleted before it was ever sent leaves nothing.
 pub(super) fn coalesce<'a>(
     base: Option<&Base<'_>>,
     queued: Option<QueueRow<'a>>,
-    edit: Edit<'a>,
-    now: Millis,
+    id: ChangeId,
+    doc: Option<Cow<'a, str>>,
+    moment: Moment,
 ) -> Option<QueueRow<'a>> {
-    match queued {
-        Some(row) if row.is_sent => Some(QueueRow { next: Some(edit), ..row }),
-        Some(row) if edit.doc.is_none() && row.change.base.is_none() && base.is_none() => None,
+    let dated = date(moment.now, moment.skew, known(base, queued.as_ref()));
+    let version = base.and_then(|base| base.version.clone());
+    let edit = Edit { id, base: version, edited_at: dated.edited_at, doc };
+    let row = match queued {
+        Some(row) if row.is_sent => QueueRow { next: Some(edit), ..row },
+        Some(row) if edit.doc.is_none() && row.change.base.is_none() && base.is_none() => return None,
         Some(row) => {
             let change = Edit { id: row.change.id, base: row.change.base, ..edit };
-            Some(QueueRow { change, last_error: None, ..row })
+            QueueRow { change, last_error: None, ..row }
         }
-        None => Some(QueueRow {
-            change: edit,
-            next: None,
-            is_sent: false,
-            overtaken: None,
-            queued_at: now,
-            attempts: 0,
-            last_error: None,
-        }),
+        None => QueueRow::of_edit(edit, moment.now),
+    };
+    // Where both sides have come to say the same, there is nothing to choose.
+    if row.is_conflicting() && is_same(row.local(), base.map(|base| &*base.doc)) {
+        return None;
     }
+    Some(QueueRow { remarks: Remarks { made_at: dated.made_at, ..row.remarks }, ..row })
+}
+
+/// Whether two documents say the same.
+pub(super) fn is_same(one: Option<&str>, other: Option<&str>) -> bool {
+    let value = |text| serde_json::from_str::<serde_json::Value>(text).ok();
+    one == other || one.zip(other).is_some_and(|(one, other)| value(one) == value(other))
 }
 
 #[cfg(test)]

@@ -206,9 +206,12 @@ impl Mending<'_> {
 
     fn recount(&mut self, name: &CollectionName) -> Result<(), Error> {
         let bases = self.rows_of(&collection_of(Table::Base, name), |_| true);
-        let queued = self.rows_of(&collection_of(Table::Queue, name), |bytes| {
-            read_row::<QueueRow<'_>>(bytes).is_ok_and(|row| row.local().is_some())
-        });
+        let queue = collection_of(Table::Queue, name);
+        let of_row = |is_so: fn(&QueueRow<'_>) -> bool| {
+            self.rows_of(&queue, |bytes| read_row(bytes).is_ok_and(|row| is_so(&row)))
+        };
+        let queued = of_row(|row| row.local().is_some());
+        let conflicts = number(of_row(|row| row.is_conflicting()).values().filter(|is| **is).count());
         let parked = self.rows_of(&Table::Parked.all(), |bytes| {
             read_row::<ParkedRow<'_>>(bytes).is_ok_and(|row| row.collection == *name)
         });
@@ -217,8 +220,9 @@ impl Mending<'_> {
         let shown = bases.keys().filter_map(record).filter(|record| !hidden.contains(record)).count();
         let tally = Tally {
             records: number(shown).saturating_add(number(queued.values().filter(|is| **is).count())),
-            pending: number(queued.len()),
+            pending: number(queued.len()).saturating_sub(conflicts),
             parked: number(parked.values().filter(|is| **is).count()),
+            conflicts,
         };
         let key = collection_key(CollectionTable::Tally, name);
         let known = self.read::<Tally>(&key).unwrap_or_default();

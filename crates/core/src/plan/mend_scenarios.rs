@@ -87,7 +87,7 @@ fn what_is_counted_is_what_is_left() {
     rows.edit("b", EditKind::Delete).unwrap();
     let damaged = lose(&mut rows, Some(Table::Queue.all()), |known| *known == key(Table::Queue, "b"));
     mend(&mut rows, damaged);
-    assert_eq!(rows.tally(), Tally { records: 1, pending: 1, parked: 0 });
+    assert_eq!(rows.tally(), Tally { records: 1, pending: 1, parked: 0, conflicts: 0 });
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn what_the_database_says_of_itself_is_put_back_but_for_the_cursor() {
     assert_eq!((identity.device, identity.account.as_deref()), (device, Some("ann")));
     let state = state(&rows, &todos());
     assert!(state.is_enabled && state.cursor.is_none());
-    assert_eq!(rows.tally(), Tally { records: 2, pending: 2, parked: 0 });
+    assert_eq!(rows.tally(), Tally { records: 2, pending: 2, parked: 0, conflicts: 0 });
 }
 
 #[test]

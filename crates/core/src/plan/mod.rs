@@ -2,6 +2,10 @@
 //! Talks to nobody; knows no clock and no chance but what its maker hands in.
 
 mod answer;
+mod conflict;
+#[cfg(test)]
+mod conflict_scenarios;
+mod dating;
 mod deletions;
 #[cfg(test)]
 mod deletions_scenarios;
@@ -25,6 +29,8 @@ mod settings;
 mod testing;
 
 pub use answer::{AnswersApplied, ApplyAnswers};
+pub use conflict::{Choice, KeptConflict, Resolve};
+pub(crate) use conflict::{conflicts_in, reads_of_conflicts};
 pub use deletions::ConfirmDeletions;
 pub use edit::{EditIntent, EditKind, EditPlan};
 pub use fence::{Fenced, FencedOut};

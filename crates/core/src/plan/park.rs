@@ -5,10 +5,13 @@ use std::borrow::Cow;
 use syncline_protocol::{ChangeId, CollectionName, Millis, RecordId};
 use syncline_store::{Decision, Plan, Read, View};
 
-use super::{Origin, draft::Draft, edit::coalesce};
+use super::{
+    Origin,
+    draft::Draft,
+    edit::{Moment, coalesce},
+};
 use crate::model::{
-    Edit, Error, ErrorCode, QueueRow, RecordKeys, Single, Skew, Table, identified, parked_key, read_row,
-    record_of,
+    Error, ErrorCode, QueueRow, RecordKeys, Single, Skew, Table, identified, parked_key, read_row, record_of,
 };
 
 /// Puts a parked change back into the queue, over whatever is queued there. Fails with `not-found`.
@@ -41,16 +44,12 @@ impl Plan for Requeue {
             let (collection, record) = (&parked.collection, &parked.record);
             let keys = RecordKeys::of(collection, record);
             let (base, queued) = (draft.base(&keys)?, draft.queued(&keys)?);
-            let edit = Edit {
-                id: self.fresh.clone(),
-                base: base.as_ref().and_then(|base| base.version.clone()),
-                edited_at: self.now.plus(draft.single::<Skew>()?.milliseconds),
-                doc: match &self.doc {
-                    Some(doc) => Some(Cow::Owned(identified(doc, record).into_owned())),
-                    None => parked.change.doc.clone(),
-                },
+            let doc = match &self.doc {
+                Some(doc) => Some(Cow::Owned(identified(doc, record).into_owned())),
+                None => parked.change.doc.clone(),
             };
-            let after = coalesce(base.as_ref(), queued.clone(), edit, self.now);
+            let moment = Moment { now: self.now, skew: draft.single::<Skew>()?.milliseconds };
+            let after = coalesce(base.as_ref(), queued.clone(), self.fresh.clone(), doc, moment);
             draft.set_record(collection, &keys, (&base, &queued), (&base, &after))?;
             draft.set_parked(collection, &self.change, None)?;
             Ok(())

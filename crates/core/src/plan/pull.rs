@@ -13,7 +13,7 @@ use super::{
 };
 use crate::model::{
     Base, CollectionTable, ConflictStrategy, Consent, Deletions, Error, Overtaken, QueueRow, RecordKeys,
-    RowError, Table, collection_key, collection_of, read_row, record_of,
+    RowError, Single, Skew, Table, collection_key, collection_of, read_row, record_of,
 };
 
 /// Where a page leaves the pull.
@@ -74,6 +74,7 @@ impl Plan for ApplyPage {
     fn reads(&self) -> Vec<Read> {
         let meta = [CollectionTable::State, CollectionTable::Deletions];
         let mut reads = meta.map(|table| Read::Key(collection_key(table, &self.collection))).to_vec();
+        reads.push(Read::Key(Skew::key()));
         for record in &self.records {
             reads.extend(RecordKeys::of(&self.collection, &record.id).reads());
         }
@@ -184,21 +185,25 @@ impl ApplyPage {
                 Some(QueueRow { overtaken, ..row })
             }
             Some(row) => {
-                let (edit, conflict) = self.rebaser.rebase(
-                    row.change.clone(),
-                    &Meeting {
-                        collection: &self.collection,
-                        record: &incoming.id,
-                        strategy: self.strategy,
-                        common: base.as_ref(),
-                        incoming: &new,
-                        // It was never sent, so its own key is as good as a new one.
-                        id: &row.change.id,
-                    },
-                )?;
-                outcome.conflicts.extend(conflict);
-                outcome.requeued = outcome.requeued.saturating_add(u64::from(edit.is_some()));
-                edit.map(|change| QueueRow { change, attempts: 0, last_error: None, ..row })
+                // What waits for somebody's choice keeps what both sides were made on.
+                let common = match &row.overtaken {
+                    Some(overtaken) => overtaken.common.as_ref(),
+                    None => base.as_ref(),
+                };
+                let meeting = Meeting {
+                    collection: &self.collection,
+                    record: &incoming.id,
+                    strategy: self.strategy,
+                    common,
+                    incoming: &new,
+                    // It was never sent, so its own key is as good as a new one.
+                    id: &row.change.id,
+                    skew: draft.single::<Skew>()?.milliseconds,
+                };
+                let rebased = self.rebaser.rebase(&row, &meeting)?;
+                outcome.requeued = outcome.requeued.saturating_add(rebased.requeued());
+                outcome.conflicts.extend(rebased.conflict);
+                rebased.row
             }
         };
         draft.set_record(&self.collection, &keys, (&base, &queued), (&new.base, &after))?;

@@ -9,7 +9,7 @@ use super::{Origin, draft::Draft};
 use crate::model::{Edit, Error, ErrorCode, QueueRow, RecordKeys, Table, collection_of, read_row, record_of};
 
 /// Chooses what is sent next and freezes it: first what was sent before and not answered, then by priority, then oldest
-/// first.
+/// first. What waits for somebody's choice is passed over.
 #[derive(Clone, Debug)]
 pub struct TakeBatch {
     /// Which collections are pushed, with their priorities.
@@ -77,7 +77,7 @@ impl TakeBatch {
             for (key, value) in view.range(&start, end.as_ref()) {
                 let Some((_, collection, record)) = record_of(&key) else { continue };
                 let row: QueueRow<'_> = read_row(&value)?;
-                if self.held_back.contains(&row.change.id) {
+                if row.is_conflicting() || self.held_back.contains(&row.change.id) {
                     continue;
                 }
                 let order = (Reverse(row.is_sent), Reverse(*priority), row.queued_at, row.change.id.clone());

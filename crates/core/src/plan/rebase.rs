@@ -7,9 +7,13 @@ use syncline_protocol::{
     ChangeId, CollectionName, DeviceId, JsonText, Millis, RecordId, RemoteRecord, Version,
 };
 
+use super::dating::{Dated, date};
 use crate::{
     merge::{Resolution, Side, resolve},
-    model::{Base, Conflict, ConflictKind, ConflictStrategy, Deletion, Edit, Error, ErrorCode, ResolvedAs},
+    model::{
+        Base, Conflict, ConflictKind, ConflictStrategy, Deletion, Edit, Error, ErrorCode, Overtaken,
+        QueueRow, Remarks, ResolvedAs,
+    },
 };
 
 /// A conflict and what became of it.
@@ -35,6 +39,24 @@ pub(super) struct Meeting<'a> {
     pub(super) incoming: &'a Incoming,
     /// The idempotency key of what goes out again: a new one where the edit was sent under its own.
     pub(super) id: &'a ChangeId,
+    /// What the device's clock is behind the server's, in milliseconds.
+    pub(super) skew: i64,
+}
+
+/// What a queue row becomes.
+#[derive(Debug)]
+pub(super) struct Rebased {
+    /// The row that holds what goes out again, or waits for somebody's choice, if anything does.
+    pub(super) row: Option<QueueRow<'static>>,
+    /// The conflict, if there was one: both sides saying the same is none.
+    pub(super) conflict: Option<ResolvedConflict>,
+}
+
+impl Rebased {
+    /// How many changes have to go out again.
+    pub(super) fn requeued(&self) -> u64 {
+        u64::from(self.row.as_ref().is_some_and(|row| !row.is_conflicting()))
+    }
 }
 
 /// A record as the server has it: what its base row says, or what is known of its deletion.
@@ -84,12 +106,12 @@ impl Incoming {
 }
 
 impl Rebaser {
-    /// Gives the edit that goes out again, if any, and the conflict, if there was one: both sides saying the same is none.
-    pub(super) fn rebase(
-        &self,
-        local: Edit<'static>,
-        meeting: &Meeting<'_>,
-    ) -> Result<(Option<Edit<'static>>, Option<ResolvedConflict>), Error> {
+    /// Re-bases the latest edit of a row, which is not on its way.
+    pub(super) fn rebase(&self, row: &QueueRow<'static>, meeting: &Meeting<'_>) -> Result<Rebased, Error> {
+        let common = meeting.common.map(|base| base.edited_at);
+        // What is known of the clock may have changed since it was sent.
+        let Dated { edited_at, .. } = date(row.made_at(meeting.skew), meeting.skew, common);
+        let local = Edit { edited_at, ..row.latest().clone() };
         let base_doc = parse(meeting.common.map(|base| &*base.doc))?;
         let local_doc = parse(local.doc.as_deref())?;
         let incoming = meeting.incoming;
@@ -103,39 +125,48 @@ impl Rebaser {
         };
         let resolution = resolve(meeting.strategy, base_doc.as_ref(), &local_side, &incoming_side);
         let is_same = local_doc == incoming_doc;
-        let version = incoming.base.as_ref().and_then(|base| base.version.clone());
-        let sent_again = |doc: Option<Cow<'static, str>>, edited_at| Edit {
-            id: meeting.id.clone(),
-            base: version.clone(),
-            edited_at,
-            doc,
-        };
         let conflict = if is_same { None } else { Some(self.conflict(&local, meeting)?) };
-        let (edit, resolved_as) = match resolution {
-            Resolution::TakeIncoming => (None, ResolvedAs::Remote),
-            Resolution::KeepLocal => (Some(sent_again(local.doc, local.edited_at)), ResolvedAs::Local),
-            Resolution::Merge(doc) => {
-                let text = doc.map(|doc| Cow::Owned(doc.to_string()));
-                let edited_at = local.edited_at.max(incoming.edited_at);
-                (Some(sent_again(text, edited_at)), ResolvedAs::Merged)
+        let (doc, resolved_as) = match resolution {
+            Resolution::Ask => {
+                let kept = self.kept(row, meeting);
+                // It was told of when it was met.
+                let told = conflict.filter(|_| !row.is_conflicting()).zip(Some(ResolvedAs::Parked));
+                return Ok(Rebased { row: Some(kept), conflict: told });
             }
+            Resolution::TakeIncoming => (None, ResolvedAs::Remote),
+            Resolution::KeepLocal => (Some(local.doc.clone()), ResolvedAs::Local),
+            Resolution::Merge(doc) => (Some(doc.map(|doc| Cow::Owned(doc.to_string()))), ResolvedAs::Merged),
         };
         // Deleting what is already gone needs no request.
-        let edit = edit.filter(|edit| edit.doc.is_some() || incoming.base.is_some());
-        Ok((edit, conflict.map(|conflict| (conflict, resolved_as))))
+        let doc = doc.filter(|doc| doc.is_some() || incoming.base.is_some());
+        let row = doc.map(|doc| sent_again(row, doc, meeting));
+        Ok(Rebased { row, conflict: conflict.map(|conflict| (conflict, resolved_as)) })
+    }
+
+    /// The row of a change that waits for somebody's choice. It keeps the version that it was made on: should it ever go out
+    /// as it is, it meets the conflict again.
+    fn kept(&self, row: &QueueRow<'static>, meeting: &Meeting<'_>) -> QueueRow<'static> {
+        let common = meeting.common.cloned().map(Base::into_owned);
+        let made_on = common.as_ref().map(|common| common.edited_at);
+        let Dated { edited_at, made_at } = date(row.made_at(meeting.skew), meeting.skew, made_on);
+        let version = common.as_ref().and_then(|common| common.version.clone());
+        let change = Edit { id: meeting.id.clone(), base: version, edited_at, doc: row.latest().doc.clone() };
+        let conflict_since = row.remarks.conflict_since.or(Some(self.now));
+        QueueRow {
+            overtaken: Some(Overtaken { common, deletion: meeting.incoming.deletion() }),
+            remarks: Remarks { made_at, conflict_since },
+            ..QueueRow::of_edit(change, row.queued_at)
+        }
     }
 
     fn conflict(&self, local: &Edit<'_>, meeting: &Meeting<'_>) -> Result<Conflict, Error> {
         let text = |doc: Option<&str>| doc.map(JsonText::parse).transpose().map_err(unreadable);
+        let is_kept = matches!(meeting.strategy, ConflictStrategy::Function | ConflictStrategy::Manual);
         Ok(Conflict {
-            id: local.id.clone(),
+            id: if is_kept { meeting.id.clone() } else { local.id.clone() },
             collection: meeting.collection.clone(),
             record: meeting.record.clone(),
-            kind: match (&local.doc, &meeting.incoming.base) {
-                (None, _) => ConflictKind::DeleteUpdate,
-                (Some(_), None) => ConflictKind::UpdateDelete,
-                (Some(_), Some(_)) => ConflictKind::UpdateUpdate,
-            },
+            kind: kind_of(local.doc.as_deref(), meeting.incoming.base.as_ref()),
             base: text(meeting.common.map(|base| &*base.doc))?,
             local: text(local.doc.as_deref())?,
             remote: text(meeting.incoming.base.as_ref().map(|base| &*base.doc))?,
@@ -146,10 +177,35 @@ impl Rebaser {
     }
 }
 
+/// The row that holds a document that goes out on the incoming version. It was made on that and on the local edit, and so
+/// counts as later than both.
+fn sent_again(
+    row: &QueueRow<'static>,
+    doc: Option<Cow<'static, str>>,
+    meeting: &Meeting<'_>,
+) -> QueueRow<'static> {
+    let incoming = meeting.incoming;
+    let made_on = meeting.common.map(|common| common.edited_at).max(Some(incoming.edited_at));
+    let Dated { edited_at, made_at } = date(row.made_at(meeting.skew), meeting.skew, made_on);
+    let version = incoming.base.as_ref().and_then(|base| base.version.clone());
+    let change = Edit { id: meeting.id.clone(), base: version, edited_at, doc };
+    let remarks = Remarks { made_at, ..Remarks::default() };
+    QueueRow { remarks, ..QueueRow::of_edit(change, row.queued_at) }
+}
+
+/// Which sides did what.
+pub(super) fn kind_of(local: Option<&str>, incoming: Option<&Base<'_>>) -> ConflictKind {
+    match (local, incoming) {
+        (None, _) => ConflictKind::DeleteUpdate,
+        (Some(_), None) => ConflictKind::UpdateDelete,
+        (Some(_), Some(_)) => ConflictKind::UpdateUpdate,
+    }
+}
+
 fn parse(text: Option<&str>) -> Result<Option<Value>, Error> {
     text.map(serde_json::from_str).transpose().map_err(unreadable)
 }
 
-fn unreadable(error: serde_json::Error) -> Error {
+pub(super) fn unreadable(error: serde_json::Error) -> Error {
     Error::new(ErrorCode::StorageCorrupt, format!("a stored document is not JSON: {error}"))
 }

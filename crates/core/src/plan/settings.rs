@@ -3,8 +3,11 @@
 use syncline_protocol::{CollectionName, Millis};
 use syncline_store::{Decision, Plan, Read, View};
 
-use super::{Origin, draft::Draft};
-use crate::model::{CollectionState, CollectionTable, Deletions, Error, Single, Skew, collection_key};
+use super::{Origin, dating::redated, draft::Draft};
+use crate::model::{
+    CollectionState, CollectionTable, Deletions, Error, RecordKeys, Single, Skew, Table, collection_key,
+    record_of,
+};
 
 /// Switches sync of collections on or off; the choice is remembered. Where it is switched on, a pull that waited because it
 /// would delete too much is judged anew.
@@ -49,13 +52,16 @@ impl Plan for Enable {
 /// Changes of the skew smaller than this are noise of the network and not kept, in milliseconds.
 const SKEW_NOISE: u64 = 1_000;
 
-/// Keeps how far the device's clock is from the server's, as one request has shown it.
+/// Keeps how far the device's clock is from the server's, as one request has shown it, and dates the edits anew that were not
+/// sent yet: a device that was a day wrong when they were made neither wins nor loses by it.
 #[derive(Clone, Copy, Debug)]
 pub struct KeepSkew {
     /// What it showed, on the guess that the server answered half-way.
     pub skew: Skew,
     /// How long the request took, in milliseconds: the guess is wrong by half of that at most.
     pub took: u64,
+    /// The device's time.
+    pub now: Millis,
 }
 
 impl Plan for KeepSkew {
@@ -76,9 +82,25 @@ impl Plan for KeepSkew {
             // request that was under way while the device slept shows next to nothing.
             if known.abs_diff(self.skew.milliseconds) > self.took.saturating_add(SKEW_NOISE) {
                 draft.set_single(&self.skew)?;
+                self.date_anew(draft, known)?;
             }
             Ok(())
         })
+    }
+}
+
+impl KeepSkew {
+    fn date_anew(&self, draft: &mut Draft<'_>, before: i64) -> Result<(), Error> {
+        let Read::Range { start, end } = Table::Queue.all() else { return Ok(()) };
+        for (key, _) in draft.view().range(&start, end.as_ref()) {
+            let Some((_, collection, record)) = record_of(&key) else { continue };
+            let keys = RecordKeys::of(&collection, &record);
+            let (base, queued) = (draft.base(&keys)?, draft.queued(&keys)?);
+            let skews = (before, self.skew.milliseconds);
+            let after = queued.clone().map(|row| redated(base.as_ref(), row, skews, self.now));
+            draft.set_record(&collection, &keys, (&base, &queued), (&base, &after))?;
+        }
+        Ok(())
     }
 }
 
@@ -122,7 +144,7 @@ mod tests {
     fn a_slow_answer_replaces_what_is_known_only_where_that_must_be_worse() {
         let mut rows = Rows::default();
         let mut measure = |milliseconds, took| {
-            rows.run(&KeepSkew { skew: Skew { milliseconds }, took }).unwrap();
+            rows.run(&KeepSkew { skew: Skew { milliseconds }, took, now: Millis(0) }).unwrap();
             let draft = Draft::new(&rows.rows);
             draft.single::<Skew>().unwrap().milliseconds
         };

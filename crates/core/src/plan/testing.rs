@@ -116,6 +116,23 @@ impl Rows {
         Some(read_row::<Base<'_>>(value).unwrap().doc.into_owned())
     }
 
+    /// What a request shows of the device's clock.
+    pub(crate) fn measure(&mut self, skew: i64) {
+        let skew = crate::model::Skew { milliseconds: skew };
+        self.run(&KeepSkew { skew, took: 100, now: Millis(self.now) }).unwrap();
+    }
+
+    /// The record's queued change.
+    pub(crate) fn queued(&self, id: &str) -> Option<QueueRow<'static>> {
+        let value = self.rows.get(&record_key(Table::Queue, &todos(), &RecordId::trusted(id)))?;
+        Some(read_row::<QueueRow<'_>>(value).unwrap().into_owned())
+    }
+
+    /// The date of the record's queued edit.
+    pub(crate) fn edited_at(&self, id: &str) -> i64 {
+        self.queued(id).unwrap().latest().edited_at.0
+    }
+
     pub(crate) fn queue_ids(&self) -> Vec<String> {
         let syncline_store::Read::Range { start, .. } = collection_of(Table::Queue, &todos()) else {
             unreachable!()

@@ -5,13 +5,13 @@
 
 use std::cell::Cell;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use syncline_core::{engine::Intent, plan::EditKind};
 use syncline_protocol::RecordId;
 
 use crate::{
     chance::Chance,
-    device::{notes, tasks},
+    device::{drafts, notes, tasks},
     service::RecordKey,
     weather::LARGEST,
 };
@@ -45,7 +45,11 @@ impl Tokens {
         let (collection, record) = if is_solo {
             solo_record(device)
         } else {
-            let collection = if chance.happens(500) { notes() } else { tasks() };
+            let collection = match chance.below(20) {
+                0..=6 => notes(),
+                7..=13 => tasks(),
+                _ => drafts(),
+            };
             (collection, RecordId::trusted(format!("r{}", chance.below(SHARED))))
         };
         let kind = match chance.below(10) {
@@ -107,11 +111,37 @@ impl Tokens {
             let value = if is_patch && chance.happens(150) { Value::Null } else { self.next() };
             fields.insert((*name).to_owned(), value);
         }
+        if chance.happens(300) {
+            fields.insert("items".to_owned(), self.items(chance));
+        }
+        if chance.happens(300) {
+            let inner = if chance.happens(500) { "x" } else { "y" };
+            fields.insert("o".to_owned(), json!({ inner: self.next() }));
+        }
         // An update that changes nothing would leave no trace to follow.
         if is_patch {
             fields.insert("u".to_owned(), self.next());
         }
         fields
+    }
+}
+
+/// The ids of elements.
+const ITEMS: usize = 4;
+/// What elements say that nobody edited lately.
+const OLD: [&str; 2] = ["p", "q"];
+
+impl Tokens {
+    /// An array of elements with ids: some of those there are, mostly in one order, some with something new to say.
+    fn items(&self, chance: &Chance) -> Value {
+        let mut items: Vec<Value> = Vec::new();
+        for id in (0..ITEMS).filter(|_| chance.happens(700)) {
+            let old = chance.pick(&OLD).copied().map(Value::from);
+            let word = old.filter(|_| chance.happens(700)).unwrap_or_else(|| self.next());
+            let place = if chance.happens(150) { 0 } else { items.len() };
+            items.insert(place, json!({"id": id, "n": word}));
+        }
+        items.into()
     }
 }
 

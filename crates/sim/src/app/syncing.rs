@@ -53,7 +53,10 @@ impl Mark {
         let rows = seen.rows.borrow();
         let history = service.history.borrow();
         let heads = history.latest().filter(|(key, _)| is_enabled(&rows, key));
-        let queued = rows.records.iter().filter(|(key, pair)| is_enabled(&rows, key) && pair.queue.is_some());
+        let queued = rows
+            .records
+            .iter()
+            .filter(|(key, pair)| is_enabled(&rows, key) && pair.queue.is_some() && !pair.is_conflicting());
         Self {
             heads: heads.map(|(key, deed)| (key.clone(), deed.version)).collect(),
             queued: queued.map(|(key, _)| key.clone()).collect(),
@@ -81,7 +84,8 @@ impl Mark {
             }
         }
         for key in &self.queued {
-            let is_queued = rows.records.get(key).is_some_and(|pair| pair.queue.is_some());
+            let is_queued =
+                rows.records.get(key).is_some_and(|pair| pair.queue.is_some() && !pair.is_conflicting());
             let is_edited_since = seen.last_edit(key).is_some_and(|(at, _)| at > self.sequence);
             if is_queued && !is_edited_since {
                 return Err(format!(

@@ -6,14 +6,16 @@ use futures::future::{Either, select};
 use syncline_core::{
     engine::Client,
     model::{Error, ErrorCode},
+    plan::Choice,
 };
-use syncline_protocol::{ChangeId, CollectionName};
+use syncline_protocol::{ChangeId, CollectionName, RecordId};
 
 use super::{Tokens, check_live, check_read, keep_live, look, some_query, sync};
 use crate::{
     chance::Chance,
     device::{Device, Life, strategies},
-    oracle::{Ask, Seen},
+    ground::Ground,
+    oracle::{Ask, Seen, check_told},
     stage::Simulated,
 };
 
@@ -43,10 +45,29 @@ impl Hands {
             Ask::Discard(change) => self.client.discard(change).await,
             Ask::Enable(names, is_enabled) => self.client.enable(names, is_enabled).await,
             Ask::Requeue(change, doc) => self.client.requeue(change, Some(doc)).await,
+            Ask::Resolve(conflict, choice) => self.client.resolve(conflict, choice).await,
             Ask::Write(intents) => self.client.write(intents).await,
         };
         self.seen.end(number, since, &told);
         told
+    }
+}
+
+/// The conflicts that an app is told are those that there are.
+async fn check_conflicts(ground: &Ground, hands: &Hands) {
+    let Ok(told) = hands.client.conflicts().await else { return };
+    // What was read is of this moment only where the context knows the log to its end.
+    if hands.client.database().sequence() != hands.seen.sequence() {
+        return;
+    }
+    let rows = hands.seen.rows.borrow();
+    for conflict in &told {
+        let pair = rows.pair(&(conflict.collection.clone(), conflict.record.clone()));
+        ground.check(check_told(&pair, conflict));
+    }
+    let kept = rows.records.values().filter(|pair| pair.is_conflicting()).count();
+    if kept != told.len() {
+        ground.find(|| format!("{kept} conflicts are kept and {} told", told.len()));
     }
 }
 
@@ -157,6 +178,33 @@ impl User<'_> {
             ground.say(|| format!("{:?} asks {ask:?}", hands.life.owner));
             drop(hands.ask(ask).await);
         });
+    }
+
+    /// Looks at the conflicts and chooses how one ends, or how all do.
+    pub(crate) fn choose(&self, is_all: bool, tokens: &Tokens, chance: &Chance) {
+        let rows = self.device.seen().rows.borrow();
+        let kept = rows.records.iter().filter(|(_, pair)| pair.is_conflicting());
+        let kept: Vec<(ChangeId, RecordId)> = kept
+            .filter_map(|((_, record), pair)| Some((pair.queue.as_ref()?.change.id.clone(), record.clone())))
+            .collect();
+        drop(rows);
+        let chosen = if is_all { kept } else { chance.pick(&kept).cloned().into_iter().collect() };
+        for (conflict, record) in chosen {
+            let choice = match chance.below(6) {
+                0 | 1 => Choice::Local,
+                2 | 3 => Choice::Remote,
+                4 => Choice::Merged(Some(tokens.mended(&record))),
+                _ => Choice::Merged(None),
+            };
+            let (hands, ground) = (self.hands(), Rc::clone(&self.device.around.ground));
+            self.spawn(async move {
+                check_conflicts(&ground, &hands).await;
+                ground.say(|| format!("{:?} chooses {choice:?} for {conflict}", hands.life.owner));
+                if hands.ask(Ask::Resolve(conflict, choice)).await.is_ok() {
+                    ground.count(|counts| &mut counts.chosen_by_user);
+                }
+            });
+        }
     }
 
     /// Lists a collection, and reads again what has changed.

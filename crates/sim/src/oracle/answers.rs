@@ -5,6 +5,8 @@ use syncline_core::model::{Base, ConflictStrategy, Deletion, Edit, ParkedRow, Qu
 use syncline_protocol::{DeviceId, Millis};
 
 use super::{
+    conflicts::{Verdict, check_chosen, is_kept},
+    dates::{dated, made_at, remembers},
     journal::parse,
     reference::{Outcome, Side, meet},
     rows::Pair,
@@ -19,6 +21,10 @@ pub(crate) struct Around<'a> {
     pub(crate) key: &'a RecordKey,
     pub(crate) strategy: ConflictStrategy,
     pub(crate) device: &'a DeviceId,
+    /// What the device adds to its clock, in milliseconds.
+    pub(crate) skew: i64,
+    /// What the app's functions have said of conflicts.
+    pub(crate) verdicts: &'a [Verdict],
     pub(crate) history: &'a History,
     /// Whether deletions may be known without their time: they were purged, or come of a pull from nothing.
     pub(crate) is_time_lost: bool,
@@ -46,6 +52,7 @@ impl Around<'_> {
             None if self.after.queue.is_none() => Ok(Explained::default()),
             None => Err(self.wrong("the engine queued a change of its own")),
             Some(row) if !row.is_sent && is_moved => self.rebased_by_pull(row),
+            Some(row) if row.is_conflicting() => self.chosen(row),
             Some(row) if !row.is_sent => self.frozen(row),
             Some(row) if self.is_still_there(row) => self.waiting(row),
             Some(row) => self.answered(row),
@@ -82,6 +89,24 @@ impl Around<'_> {
                 _ => Ok(()),
             },
         }
+    }
+
+    /// Left alone, or ended by a function of the app's.
+    fn chosen(&self, row: &QueueRow<'static>) -> Result<Explained, String> {
+        if self.after.queue.as_ref() == Some(row) {
+            return Ok(Explained::default());
+        }
+        let mut reasons = Vec::new();
+        for verdict in self.verdicts.iter().filter(|verdict| verdict.is_of(self.before)) {
+            match check_chosen(self.before, self.after, &verdict.choice, self.skew) {
+                Ok(()) => {
+                    let counted: Vec<Which> = vec![|counts| &mut counts.chosen_by_function];
+                    return Ok(Explained { counted, common: Some(self.after.base.clone()) });
+                }
+                Err(reason) => reasons.push(reason),
+            }
+        }
+        Err(self.wrong(&format!("a conflict ended without a choice {reasons:?}")))
     }
 
     /// Taken into a batch, or left alone.
@@ -132,7 +157,7 @@ impl Around<'_> {
 
     /// A pull brought news of a record whose change was not sent yet.
     fn rebased_by_pull(&self, row: &QueueRow<'static>) -> Result<Explained, String> {
-        let mut explained = self.met(&row.change, self.common)?;
+        let mut explained = self.met(row, self.common)?;
         explained.counted.push(|counts| &mut counts.rebased_by_pull);
         Ok(explained)
     }
@@ -148,7 +173,7 @@ impl Around<'_> {
             }
         }
         if self.history.is_conflicting(id) {
-            match self.met(row.latest(), self.common) {
+            match self.met(row, self.common) {
                 Ok(explained) => return Ok(explained),
                 Err(reason) => reasons.push(reason),
             }
@@ -168,7 +193,7 @@ impl Around<'_> {
             return Err(self.wrong("a refusal moved the base"));
         }
         match (&row.next, &row.overtaken) {
-            (Some(next), Some(_)) => self.met(next, self.common),
+            (Some(_), Some(_)) => self.met(row, self.common),
             (next, _) => {
                 let base = self.after.base.as_ref();
                 let next = next.as_ref().filter(|next| next.doc.is_some() || base.is_some());
@@ -204,7 +229,7 @@ impl Around<'_> {
         }
         if (is_newer || is_open) && self.after.base == self.before.base {
             return match &row.next {
-                Some(next) => self.met(next, taken.as_ref()),
+                Some(_) => self.met(row, taken.as_ref()),
                 None if self.after.queue.is_none() => {
                     Ok(Explained { counted: Vec::new(), common: Some(None) })
                 }
@@ -220,7 +245,9 @@ impl Around<'_> {
             (None, None) => true,
             (Some(next), Some(row)) => {
                 let version = base.and_then(|base| base.version.clone());
+                let made_at = self.before.queue.as_ref().map(|before| &before.remarks.made_at);
                 row.change == Edit { base: version, ..next.clone() }
+                    && Some(&row.remarks.made_at) == made_at
                     && row.next.is_none()
                     && !row.is_sent
                     && row.overtaken.is_none()
@@ -229,11 +256,13 @@ impl Around<'_> {
         }
     }
 
-    /// An edit met what is now the base: the strategy says what becomes of it.
-    fn met(&self, local: &Edit<'static>, common: Option<&Base<'static>>) -> Result<Explained, String> {
+    /// The latest edit of a row met what is now the base: the strategy says what becomes of it.
+    fn met(&self, row: &QueueRow<'static>, common: Option<&Base<'static>>) -> Result<Explained, String> {
+        let local = row.latest();
+        let made_at = made_at(row, self.skew);
         let local_side = Side {
             doc: parse(local.doc.as_deref()),
-            edited_at: local.edited_at,
+            edited_at: dated(made_at, self.skew, common.map(|common| common.edited_at)),
             device: Some(self.device.clone()),
         };
         let common_doc = parse(common.map(|base| &*base.doc));
@@ -245,14 +274,21 @@ impl Around<'_> {
                 Outcome::Sent(None, _) if incoming.doc.is_none() => Outcome::Nothing,
                 outcome => outcome,
             };
-            if self.holds(&outcome, local) {
+            if self.holds(&outcome, row, (&local_side, common), made_at) {
                 let counted: Vec<Which> = vec![match &outcome {
+                    _ if local_side.doc == incoming.doc && row.is_conflicting() => {
+                        |counts| &mut counts.ended_by_itself
+                    }
+                    Outcome::Asked if row.is_conflicting() => |counts| &mut counts.kept_on,
+                    Outcome::Asked => |counts| &mut counts.kept,
                     _ if local_side.doc == incoming.doc => |counts| &mut counts.polls,
                     Outcome::Nothing => |counts| &mut counts.resolved_remote,
                     Outcome::Sent(doc, _) if *doc == local_side.doc => |counts| &mut counts.resolved_local,
                     Outcome::Sent(..) => |counts| &mut counts.merges,
                 }];
-                return Ok(Explained { counted, common: Some(self.after.base.clone()) });
+                let is_kept = outcome == Outcome::Asked;
+                let common = if is_kept { common.cloned() } else { self.after.base.clone() };
+                return Ok(Explained { counted, common: Some(common) });
             }
             wanted.push(outcome);
         }
@@ -278,20 +314,40 @@ impl Around<'_> {
         sides
     }
 
-    fn holds(&self, outcome: &Outcome, local: &Edit<'static>) -> bool {
+    fn holds(
+        &self,
+        outcome: &Outcome,
+        was: &QueueRow<'static>,
+        (local_side, common): (&Side, Option<&Base<'static>>),
+        made_at: Millis,
+    ) -> bool {
+        let local = was.latest();
         match (outcome, &self.after.queue) {
+            (Outcome::Asked, Some(row)) => {
+                let deletion = row.overtaken.as_ref().and_then(|by| by.deletion.as_ref());
+                let is_told = match &self.after.base {
+                    Some(_) => deletion.is_none(),
+                    None => deletion.is_some_and(|deletion| self.is_true(deletion)),
+                };
+                is_kept(row, (local, local_side.edited_at), common, was.remarks.conflict_since)
+                    && is_told
+                    && self.is_fresh(&row.change, local)
+                    && remembers(row, made_at, self.skew)
+            }
             (Outcome::Nothing, None) => true,
             (Outcome::Sent(doc, edited_at), Some(row)) => {
                 let version = self.after.base.as_ref().and_then(|base| base.version.clone());
                 parse(row.change.doc.as_deref()) == *doc
                     && row.change.edited_at == *edited_at
+                    && remembers(row, made_at, self.skew)
                     && row.change.base == version
                     && self.is_fresh(&row.change, local)
                     && row.next.is_none()
                     && !row.is_sent
                     && row.overtaken.is_none()
+                    && !row.is_conflicting()
             }
-            (Outcome::Nothing, Some(_)) | (Outcome::Sent(..), None) => false,
+            (Outcome::Nothing, Some(_)) | (Outcome::Asked | Outcome::Sent(..), None) => false,
         }
     }
 

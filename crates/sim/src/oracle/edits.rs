@@ -8,6 +8,8 @@ use syncline_protocol::ChangeId;
 use syncline_store::Sequence;
 
 use super::{
+    conflicts::check_chosen,
+    dates::check_edit,
     journal::{Ask, Attempt, Journal, Shown, parse, play},
     rows::{Changed, Pair, Rows},
 };
@@ -34,7 +36,7 @@ pub(crate) fn explain<'j>(
     for attempt in journal.open_of(owner).filter(|_| only_edits) {
         if let Some(wanted) = wanted(&attempt.ask, changed, rows) {
             attempt.durable = Some(sequence);
-            asked_at.push(attempt.asked_at.plus(rows.skew));
+            asked_at.push(attempt.asked_at);
             found.get_or_insert((attempt, wanted));
         }
     }
@@ -47,6 +49,16 @@ pub(crate) fn explain<'j>(
         if after.base != before.base {
             return Err(format!("an edit changed the base of {key:?}: {before:?} to {after:?}"));
         }
+        if let Ask::Resolve(_, choice) = &attempt.ask {
+            check_chosen(before, &after, choice, rows.skew)?;
+            if after.queue.is_some() {
+                commons.insert(key.clone(), after.base.clone());
+            } else {
+                commons.remove(key);
+            }
+            check_base(key, &after, commons)?;
+            continue;
+        }
         let expected = if is_discard {
             before.base.as_ref().map(|base| base.doc.to_string())
         } else {
@@ -55,15 +67,14 @@ pub(crate) fn explain<'j>(
         if parse(after.seen()) != parse(expected.as_deref()) {
             return Err(format!("{key:?} shows {:?} after an edit to {expected:?}", after.seen()));
         }
-        if let (Ask::Write(_), Some(row)) = (&attempt.ask, &after.queue)
-            && !asked_at.contains(&row.latest().edited_at)
-        {
-            return Err(format!("{row:?} was asked for at {asked_at:?}"));
+        let edits = attempt.ask.edits_of(key);
+        if let (Ask::Write(_), Some(row)) = (&attempt.ask, &after.queue) {
+            check_edit(before, row, edits, rows.skew, &asked_at)?;
         }
         if is_discard {
             commons.remove(key);
         } else {
-            check_queued(key, before, &after, commons)?;
+            check_queued(key, before, &after, commons, (expected.as_deref(), edits))?;
         }
     }
     Ok(attempt)
@@ -124,6 +135,14 @@ fn wanted(ask: &Ask, changed: &Changed, rows: &Rows) -> Option<Shown> {
                 });
             (is_parked || is_queued).then(Shown::new)
         }
+        Ask::Resolve(conflict, choice) => {
+            let is_it = |(key, before): (&RecordKey, &Pair)| {
+                let is_named = before.queue.as_ref().is_some_and(|row| row.change.id == *conflict);
+                is_named && check_chosen(before, &rows.pair(key), choice, rows.skew).is_ok()
+            };
+            let is_alone = changed.records.len() == 1 && changed.parked.is_empty();
+            (is_alone && changed.records.iter().all(is_it)).then(Shown::new)
+        }
         Ask::Requeue(change, doc) => {
             let parked = changed.parked.get(change)?.as_ref()?;
             let key = (parked.collection.clone(), parked.record.clone());
@@ -140,7 +159,13 @@ fn is_alone_parked(changed: &Changed, change: &ChangeId) -> bool {
 }
 
 /// The queue takes an edit in: what is in flight stays as it is, what is not is replaced under the same base.
-fn check_queued(key: &RecordKey, before: &Pair, after: &Pair, commons: &mut Commons) -> Result<(), String> {
+fn check_queued(
+    key: &RecordKey,
+    before: &Pair,
+    after: &Pair,
+    commons: &mut Commons,
+    (expected, edits): (Option<&str>, usize),
+) -> Result<(), String> {
     let wrong = |what: &str| Err(format!("{what} at {key:?}: {before:?} to {after:?}"));
     match (&before.queue, &after.queue) {
         (None, Some(row)) => {
@@ -154,13 +179,24 @@ fn check_queued(key: &RecordKey, before: &Pair, after: &Pair, commons: &mut Comm
                 return wrong("an edit touched a change in flight");
             }
         }
-        (Some(_), Some(is)) => {
+        (Some(was), Some(is)) => {
             if is.is_sent || is.next.is_some() {
                 return wrong("an edit made a change that was not sent one that was");
             }
+            let is_kept = is.remarks.conflict_since == was.remarks.conflict_since
+                && is.overtaken == was.overtaken
+                && is.change.id == was.change.id;
+            if !is_kept && edits < 2 {
+                return wrong("an edit touched what a conflict remembers");
+            }
+            if is.change.id != was.change.id {
+                // One of several took the change out of the queue, and the next one made a new one.
+                commons.insert(key.clone(), before.base.clone());
+            }
         }
         (Some(was), None) => {
-            if was.is_sent || before.base.is_some() || was.change.base.is_some() {
+            let is_ended = was.is_conflicting() && parse(after.seen()) == parse(expected);
+            if !is_ended && (was.is_sent || before.base.is_some() || was.change.base.is_some()) {
                 return wrong("an edit dropped a change that the server may have to know");
             }
             commons.remove(key);

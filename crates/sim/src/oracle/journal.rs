@@ -6,7 +6,7 @@ use serde_json::Value;
 use syncline_core::{
     engine::Intent,
     model::{Error, ErrorCode},
-    plan::EditKind,
+    plan::{Choice, EditKind},
 };
 use syncline_protocol::{ChangeId, CollectionName, Millis, merge_patch};
 use syncline_store::Sequence;
@@ -25,6 +25,8 @@ pub(crate) enum Ask {
     Enable(Vec<CollectionName>, bool),
     /// Puts a parked change back, with another document.
     Requeue(ChangeId, String),
+    /// Chooses how a conflict ends.
+    Resolve(ChangeId, Choice),
     /// Edits records, all or none.
     Write(Vec<Intent>),
 }
@@ -41,8 +43,14 @@ impl Ask {
                 last.values().any(|kind| **kind != EditKind::Delete)
             }
             Self::Requeue(..) => true,
-            Self::Confirm(_) | Self::Discard(_) | Self::Enable(..) => false,
+            Self::Confirm(_) | Self::Discard(_) | Self::Enable(..) | Self::Resolve(..) => false,
         }
+    }
+
+    /// How many edits of a record it asks for.
+    pub(crate) fn edits_of(&self, key: &RecordKey) -> usize {
+        let Self::Write(intents) = self else { return 1 };
+        intents.iter().filter(|intent| (&intent.collection, &intent.record) == (&key.0, &key.1)).count()
     }
 
     /// Whether it puts a whole document at a record.
@@ -157,7 +165,7 @@ impl Meanwhile<'_> {
             Ask::Confirm(name) => {
                 Views::was(self.first, self.last, |sequence| !self.awaited.at(name, sequence))
             }
-            Ask::Discard(_) | Ask::Requeue(..) => false,
+            Ask::Discard(_) | Ask::Requeue(..) | Ask::Resolve(..) => false,
         }
     }
 

@@ -56,7 +56,10 @@ pub(crate) fn check_tallies(rows: &Rows, collections: &[CollectionName]) -> Resu
     for ((name, _), pair) in &rows.records {
         let tally = counted.entry(name).or_default();
         tally.records = tally.records.saturating_add(u64::from(pair.seen().is_some()));
-        tally.pending = tally.pending.saturating_add(u64::from(pair.queue.is_some()));
+        let is_conflicting = pair.is_conflicting();
+        let is_pending = pair.queue.is_some() && !is_conflicting;
+        tally.pending = tally.pending.saturating_add(u64::from(is_pending));
+        tally.conflicts = tally.conflicts.saturating_add(u64::from(is_conflicting));
     }
     for row in rows.parked.values() {
         let tally = counted.entry(&row.collection).or_default();

@@ -10,9 +10,12 @@
 //! ```
 
 mod answers;
+mod conflicts;
+mod dates;
 mod deletions;
 mod edits;
 mod journal;
+mod merging;
 mod meta;
 mod reference;
 mod rows;
@@ -20,6 +23,7 @@ mod views;
 mod witness;
 
 pub(crate) use answers::number;
+pub(crate) use conflicts::check_told;
 pub(crate) use journal::Ask;
 pub(crate) use rows::Rows;
 pub(crate) use views::Views;

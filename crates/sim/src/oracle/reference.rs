@@ -1,11 +1,11 @@
-//! What must become of an edit that meets another one: the strategies written a second time, for flat documents, from the
-//! public API's words. Shares no code with the engine.
+//! What must become of an edit that meets another one: the strategies written a second time, from the public API's words.
+//! Shares no code with the engine; merges nothing itself.
 
-use std::collections::BTreeSet;
-
-use serde_json::{Map, Value};
+use serde_json::Value;
 use syncline_core::model::ConflictStrategy;
 use syncline_protocol::{DeviceId, Millis};
+
+use super::merging::merged;
 
 /// One side of a meeting.
 #[derive(Clone, Debug)]
@@ -18,6 +18,8 @@ pub(crate) struct Side {
 /// What the queue must hold after it.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Outcome {
+    /// The local edit, not sent: somebody has to choose.
+    Asked,
     /// Nothing: both say the same, or the incoming record won.
     Nothing,
     /// This, edited then.
@@ -35,52 +37,28 @@ pub(crate) fn meet(
         return Outcome::Nothing;
     }
     let is_local_later = (local.edited_at, &local.device) > (incoming.edited_at, &incoming.device);
-    let merged = match strategy {
+    let outcome = match strategy {
+        ConflictStrategy::Function | ConflictStrategy::Manual => {
+            let (is_edited_here, is_edited_there) =
+                (common != local.doc.as_ref(), common != incoming.doc.as_ref());
+            if is_edited_here && is_edited_there {
+                return Outcome::Asked;
+            }
+            if is_edited_here { local.doc.clone() } else { incoming.doc.clone() }
+        }
         ConflictStrategy::ClientWins => local.doc.clone(),
         ConflictStrategy::ServerWins => incoming.doc.clone(),
         ConflictStrategy::LastWriteWins => later(is_local_later, local, incoming),
-        ConflictStrategy::Merge => match (common, &local.doc, &incoming.doc) {
-            (common, local_doc, incoming_doc) if common == local_doc.as_ref() => incoming_doc.clone(),
-            (common, local_doc, incoming_doc) if common == incoming_doc.as_ref() => local_doc.clone(),
-            (common, Some(Value::Object(mine)), Some(Value::Object(theirs))) => {
-                let nothing = Map::new();
-                let common = common.and_then(Value::as_object).unwrap_or(&nothing);
-                Some(Value::Object(fields(common, mine, theirs, is_local_later)))
-            }
-            _ => later(is_local_later, local, incoming),
-        },
+        ConflictStrategy::Merge => merged(common, local.doc.as_ref(), incoming.doc.as_ref(), is_local_later),
     };
-    if merged == incoming.doc {
+    if outcome == incoming.doc {
         Outcome::Nothing
-    } else if merged == local.doc {
-        Outcome::Sent(merged, local.edited_at)
     } else {
-        Outcome::Sent(merged, local.edited_at.max(incoming.edited_at))
+        // What goes out again was made on both.
+        Outcome::Sent(outcome, local.edited_at.max(incoming.edited_at.plus(1)))
     }
 }
 
 fn later(is_local_later: bool, local: &Side, incoming: &Side) -> Option<Value> {
     if is_local_later { local.doc.clone() } else { incoming.doc.clone() }
-}
-
-fn fields(
-    common: &Map<String, Value>,
-    mine: &Map<String, Value>,
-    theirs: &Map<String, Value>,
-    is_local_later: bool,
-) -> Map<String, Value> {
-    let names: BTreeSet<&String> = mine.keys().chain(theirs.keys()).collect();
-    let merged = names.into_iter().filter_map(|name| {
-        let (was, here, there) = (common.get(name), mine.get(name), theirs.get(name));
-        let takes_mine = if here == was {
-            false
-        } else if there == was {
-            true
-        } else {
-            is_local_later
-        };
-        let value = if takes_mine { here } else { there };
-        value.map(|value| (name.clone(), value.clone()))
-    });
-    merged.collect()
 }

@@ -28,6 +28,11 @@ impl Pair {
         }
     }
 
+    /// Whether its change waits for somebody's choice.
+    pub(crate) fn is_conflicting(&self) -> bool {
+        self.queue.as_ref().is_some_and(QueueRow::is_conflicting)
+    }
+
     fn is_empty(&self) -> bool {
         self.base.is_none() && self.queue.is_none()
     }

@@ -16,6 +16,8 @@ use syncline_store::{Commit, Database, MemoryDisk, Observer, Read, Sequence, Vie
 
 use super::{
     answers::Around,
+    conflicts::Verdict,
+    dates::check_measured,
     deletions::check_deletions,
     edits::{self, Commons, check_base},
     journal::{Ask, Journal, Meanwhile},
@@ -63,6 +65,8 @@ pub(crate) struct Seen {
     edited: RefCell<BTreeMap<RecordKey, (Sequence, Option<String>)>>,
     /// Records of one field each whose creation met a record that was there already.
     pub(crate) overwritten: RefCell<BTreeSet<RecordKey>>,
+    /// What the app's functions have said of conflicts.
+    pub(crate) verdicts: RefCell<Vec<Verdict>>,
     /// How often sync was switched.
     pub(crate) switches: Cell<u64>,
     /// How often an app gave up a change.
@@ -97,6 +101,7 @@ impl Witness {
             sequence: Cell::default(),
             edited: RefCell::default(),
             overwritten: RefCell::default(),
+            verdicts: RefCell::default(),
             switches: Cell::new(0),
             discards: Cell::new(0),
         });
@@ -203,7 +208,7 @@ impl Seen {
             Ask::Enable(..) => self.switches.set(self.switches.get().saturating_add(1)),
             Ask::Confirm(_) => self.ground.count(|counts| &mut counts.confirmed),
             Ask::Discard(_) => self.discards.set(self.discards.get().saturating_add(1)),
-            Ask::Requeue(..) | Ask::Write(_) => {
+            Ask::Requeue(..) | Ask::Resolve(..) | Ask::Write(_) => {
                 for (key, before) in &changed.records {
                     let doc = rows.pair(key).seen().map(str::to_owned);
                     let is_put = attempt.ask.puts(key);
@@ -234,10 +239,17 @@ impl Seen {
         self.check_author(changed, rows)?;
         if let Some(before) = changed.skew {
             self.check_measure(before, rows)?;
+            let (now, is_clock_set) = (self.device_time(), self.is_clock_set.get());
+            check_measured(changed, rows, before, now, is_clock_set)?;
+            if changed.records.values().any(|before| before.queue.is_some()) {
+                self.ground.count(|counts| &mut counts.dated_anew);
+            }
+            return Ok(());
         }
         check_deletions(changed, rows)?.into_iter().for_each(|which| self.ground.count(which));
         let history = self.service.history.borrow();
         let mut commons = self.commons.borrow_mut();
+        let verdicts = self.verdicts.borrow();
         for (key, before) in &changed.records {
             let Some(device) = rows.identity.as_ref().map(|identity| &identity.device) else {
                 return Err("a record before there is a device".to_owned());
@@ -252,6 +264,8 @@ impl Seen {
                 is_time_lost: history.purges > 0 || is_from_nothing,
                 strategy: self.strategies.get(&key.0).copied().unwrap_or_default(),
                 device,
+                skew: rows.skew,
+                verdicts: &verdicts,
                 history: &history,
                 common: common.as_ref(),
                 before,

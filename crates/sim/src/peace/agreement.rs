@@ -28,6 +28,7 @@ pub(crate) fn check(world: &World) {
     let asked = Rc::new(Cell::new(0_u64));
     for device in &world.devices {
         world.ground.check(check_alone(world, device, &expected));
+        let expected = Rc::new(seen_by(device, &expected));
         world.ground.check(check_disk(device));
         for (life, client) in device.living() {
             if life.open_calls.get() > 0 {
@@ -60,6 +61,19 @@ type Docs = BTreeMap<RecordKey, String>;
 fn expected(world: &World) -> Docs {
     let history = world.service.history.borrow();
     history.latest().filter_map(|(key, deed)| Some((key.clone(), deed.doc.clone()?))).collect()
+}
+
+/// What the user of a device sees: of a record in conflict, the local edit.
+fn seen_by(device: &Device, expected: &Docs) -> Docs {
+    let mut docs = expected.clone();
+    let rows = device.seen().rows.borrow();
+    for (key, pair) in rows.records.iter().filter(|(_, pair)| pair.is_conflicting()) {
+        match pair.seen() {
+            Some(doc) => drop(docs.insert(key.clone(), doc.to_owned())),
+            None => drop(docs.remove(key)),
+        }
+    }
+    docs
 }
 
 /// The records whose end can be told without knowing any rule of merging.
@@ -138,12 +152,14 @@ async fn check_context(
     let pending = client.pending().await.map_err(|error| error.to_string())?;
     let parked = client.parked().await.map_err(|error| error.to_string())?;
     let status = client.status();
+    let conflicts = seen.rows.borrow().records.values().filter(|pair| pair.is_conflicting()).count() as u64;
     let really_parked = seen.rows.borrow().parked.len();
     let is_counted = status.pending == 0
         && pending.is_empty()
         && parked.len() == really_parked
         && status.parked == really_parked as u64
-        && status.conflicts == 0;
+        && status.conflicts == conflicts
+        && client.conflicts().await.map_err(|error| error.to_string())?.len() as u64 == conflicts;
     let is_settled = matches!(status.state, State::Synced | State::Syncing) && status.error.is_none();
     if !is_counted || !is_settled || status.collections.values().any(|of| !of.enabled || of.pending > 0) {
         return Err(format!("{owner:?} says {status:?} with {really_parked} parked"));
@@ -159,7 +175,12 @@ async fn check_context(
         let state = client.record_state(&key.0, &key.1).await.map_err(|error| error.to_string())?;
         let is_parked =
             parked.iter().any(|row| (&row.change.collection, &row.change.record) == (&key.0, &key.1));
-        let wanted = if is_parked { RecordState::Parked } else { RecordState::Synced };
+        let is_conflicting = seen.rows.borrow().pair(key).is_conflicting();
+        let wanted = match (is_conflicting, is_parked) {
+            (true, _) => RecordState::Conflict,
+            (false, true) => RecordState::Parked,
+            (false, false) => RecordState::Synced,
+        };
         if state != wanted {
             return Err(format!("{owner:?} says that {key:?} is {state:?}"));
         }

@@ -23,6 +23,8 @@ pub(crate) fn settle(world: &World, is_by_schedule: bool) {
             user.write_last_word(&world.tokens);
         }
     }
+    // Users may leave conflicts as they are; the rest of the world comes to rest all the same.
+    let is_choosing = world.will.happens(700);
     let mut waited = 0;
     let mut is_quiet_again = false;
     while waited < PATIENCE && !world.ground.has_finding() {
@@ -32,6 +34,11 @@ pub(crate) fn settle(world: &World, is_by_schedule: bool) {
         if !is_by_schedule && !is_quiet_again {
             for user in world.devices.iter().filter_map(|device| User::at(device, &world.will)) {
                 drop(user.sync());
+            }
+        }
+        if is_choosing {
+            for user in world.devices.iter().filter_map(|device| User::at(device, &world.will)) {
+                user.choose(true, &world.tokens, &world.will);
             }
         }
         world.run_for(STEP);
@@ -79,7 +86,9 @@ fn left_on(world: &World, device: &Device) -> Option<String> {
     let seen = device.seen();
     let rows = seen.rows.borrow();
     let history = world.service.history.borrow();
-    if let Some((key, pair)) = rows.records.iter().find(|(_, pair)| pair.queue.is_some()) {
+    if let Some((key, pair)) =
+        rows.records.iter().find(|(_, pair)| pair.queue.is_some() && !pair.is_conflicting())
+    {
         return Some(format!("device {} has a change queued at {key:?}: {pair:?}", device.index));
     }
     for (key, deed) in history.latest() {
