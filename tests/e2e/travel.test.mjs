@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { after } from "node:test";
 
 import { Account } from "./support/account.mjs";
+import { agreed, cutOff, having } from "./support/pair.mjs";
 import { Server } from "./support/server.mjs";
 import { setStage } from "./support/stage.mjs";
 import { pause, test, until, untilEqual } from "./support/until.mjs";
@@ -12,46 +13,12 @@ import { pause, test, until, untilEqual } from "./support/until.mjs";
 const stage = await setStage();
 after(() => stage.end());
 
-/** @typedef {import("./support/device.mjs").Device} Device */
-
 /**
- * Two devices that both have the same record.
  * @param {import("node:test").TestContext} t
  * @param {string} collection
  * @param {object} doc
  */
-async function bothHaving(t, collection, doc) {
-  const account = await stage.account();
-  const [a, b] = await Promise.all([stage.device(t, account), stage.device(t, account)]);
-  const { id } = await a.put(collection, doc);
-  await untilEqual(() => b.get(collection, id), { ...doc, id });
-  await a.settled();
-  return { account, a, b, id };
-}
-
-/** @param {Device[]} devices */
-async function cutOff(...devices) {
-  for (const device of devices) {
-    await device.setOnline(false);
-    await until("the device says that it is offline", async () => (await device.status()).state === "offline");
-  }
-}
-
-/**
- * Waits until both devices and the server have this document and nothing is left to send.
- * @param {Awaited<ReturnType<typeof bothHaving>>} both
- * @param {string} collection
- * @param {any} expected null: deleted
- */
-async function agreed({ account, a, b, id }, collection, expected) {
-  const everywhere = async () => ({
-    a: await a.get(collection, id),
-    b: await b.get(collection, id),
-    server: (await account.record(collection, id))?.data ?? null,
-    waiting: (await a.status()).pending + (await b.status()).pending,
-  });
-  await untilEqual(everywhere, { a: expected, b: expected, server: expected, waiting: 0 });
-}
+const bothHaving = (t, collection, doc) => having(stage, t, collection, doc);
 
 test("an edit shows on another device through the live channel, though neither polls", async (t) => {
   const account = await stage.account();

@@ -11,8 +11,7 @@ use crate::{
     backoff::full_jitter,
     model::{
         Backoff, ConflictStrategy, Direction, Error, ErrorCode, Event, Phase, Progress, ResolvedAs, Retry,
-        Skew,
-        SyncReport,
+        Skew, SyncReport,
     },
     plan::{Fenced, KeepSkew, MarkSynced, Rebaser, ResolvedConflict},
     ports::{Backend, Clock as _, Events as _, Host, Random as _, Traffic},

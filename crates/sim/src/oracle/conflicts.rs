@@ -50,7 +50,8 @@ pub(crate) fn check_chosen(before: &Pair, after: &Pair, choice: &Choice, skew: i
         None if doc == remote => Ok(()),
         Some(row) if doc != remote => {
             let version = before.base.as_ref().and_then(|base| base.version.clone());
-            let made_at = row.remarks.made_at.unwrap_or(Millis(row.change.edited_at.0.saturating_sub(skew)));
+            let made_at =
+                row.remarks.made_at.unwrap_or_else(|| row.change.edited_at.plus(skew.saturating_neg()));
             let is_so = parse(row.change.doc.as_deref()) == doc
                 && row.change.id == was.change.id
                 && row.change.base == version

@@ -14,7 +14,7 @@ pub(crate) fn dated(made_at: Millis, skew: i64, made_on: Option<Millis>) -> Mill
 
 /// When the latest edit of a row was made, by the device's clock.
 pub(crate) fn made_at(row: &QueueRow<'_>, skew: i64) -> Millis {
-    row.remarks.made_at.unwrap_or(Millis(row.latest().edited_at.0.saturating_sub(skew)))
+    row.remarks.made_at.unwrap_or_else(|| row.latest().edited_at.plus(skew.saturating_neg()))
 }
 
 /// Whether a row remembers when its edit was made: where its date does not say so.

@@ -1,0 +1,51 @@
+// @ts-check
+// Two devices of one user that have the same record: where most tests of conflicts begin. Edits nothing.
+
+import { until, untilEqual } from "./until.mjs";
+
+/** @typedef {import("./device.mjs").Device} Device */
+/** @typedef {Awaited<ReturnType<typeof import("./stage.mjs").setStage>>} Stage */
+
+/**
+ * Two devices of a new user that both have the same record.
+ * @param {Stage} stage
+ * @param {import("node:test").TestContext} t
+ * @param {string} collection
+ * @param {object} doc
+ * @param {object} [options] what the devices are opened with
+ */
+export async function having(stage, t, collection, doc, options) {
+  const account = await stage.account();
+  const [a, b] = await Promise.all([stage.device(t, account, options), stage.device(t, account, options)]);
+  const { id } = await a.put(collection, doc);
+  await untilEqual(() => b.get(collection, id), { ...doc, id });
+  await a.settled();
+  return { account, a, b, id };
+}
+
+/**
+ * Takes devices off the network.
+ * @param {Device[]} devices
+ */
+export async function cutOff(...devices) {
+  for (const device of devices) {
+    await device.setOnline(false);
+    await until("the device says that it is offline", async () => (await device.status()).state === "offline");
+  }
+}
+
+/**
+ * Waits until both devices and the server have this document and nothing is left to send.
+ * @param {Awaited<ReturnType<typeof having>>} both
+ * @param {string} collection
+ * @param {any} expected null: deleted
+ */
+export async function agreed({ account, a, b, id }, collection, expected) {
+  const everywhere = async () => ({
+    a: await a.get(collection, id),
+    b: await b.get(collection, id),
+    server: (await account.record(collection, id))?.data ?? null,
+    waiting: (await a.status()).pending + (await b.status()).pending,
+  });
+  await untilEqual(everywhere, { a: expected, b: expected, server: expected, waiting: 0 });
+}
