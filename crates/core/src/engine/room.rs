@@ -1,6 +1,8 @@
 //! Keeps the log short: compacts it when that is due, and lets writers wait where it outgrows memory. Folds nothing itself.
 
-use futures::channel::oneshot;
+use std::pin::pin;
+
+use futures::{channel::oneshot, future::select};
 
 use super::client::Client;
 use crate::ports::{Clock as _, Host};
@@ -10,6 +12,8 @@ const COMPACTION_DELAY: u64 = 20;
 /// How long it rests between two slices, in milliseconds. Chromium's LevelDB sorts what was written in the background, and
 /// stops writers that are much faster than that (<https://github.com/google/leveldb/blob/main/doc/impl.md>, "Timing").
 const COMPACTION_REST: u64 = 4;
+/// How long a writer lets a compaction go first at most, in milliseconds. Nobody is to wait for one longer than 50.
+const PATIENCE: u64 = 30;
 
 impl<H: Host> Client<H> {
     /// Begins a compaction where one is due and none is under way.
@@ -27,8 +31,8 @@ impl<H: Host> Client<H> {
             let rest = async || {
                 if !client.database.is_log_overgrown() {
                     client.let_write();
+                    client.shared.host.clock().sleep(COMPACTION_REST).await;
                 }
-                client.shared.host.clock().sleep(COMPACTION_REST).await;
             };
             drop(client.database.compact_resting(rest).await);
             client.shared.is_compacting.set(false);
@@ -36,15 +40,16 @@ impl<H: Host> Client<H> {
         }));
     }
 
-    /// Waits for the compaction that is under way where the log takes more memory than there is for it: who writes faster
-    /// than pages can be written would fill the memory otherwise.
+    /// Lets the compaction that is under way go first for a moment where the log takes more memory than there is for it: who
+    /// writes faster than pages can be written would fill the memory otherwise.
     pub(super) async fn make_room(&self) {
         if !self.shared.is_compacting.get() || !self.database.is_log_overgrown() {
             return;
         }
         let (sender, room) = oneshot::channel();
         self.shared.waiting_for_room.borrow_mut().push(sender);
-        let _is_woken = room.await;
+        let patience = pin!(self.shared.host.clock().sleep(PATIENCE));
+        select(room, patience).await;
     }
 
     fn let_write(&self) {
