@@ -13,7 +13,7 @@ use crate::tally::Tally;
 use crate::{checks, demo, files, install, npm, pkg, tools, wasm};
 
 /// The seeds that every run of the tests plays.
-const SEEDS: u64 = 10_000;
+const SEEDS: u64 = 20_000;
 /// Where the tests of pages and the extension are.
 const E2E: &str = "tests/e2e";
 /// Where the tests of the store are that take several contexts, a full disk, or a browser's death.

@@ -2,16 +2,17 @@
 //! clocks and crashes at any await, all under one seed. Never shipped.
 //!
 //! ```text
-//!  run ──► World: act, go wrong ──► peace: heal, settle, agree
-//!            │ app: what users do, and what apps are promised
-//!            │ device: contexts = Client<Simulated>, over stage: ports with faults
-//!            │ service: the server's decisions and the history of what really happened
-//!            └ oracle: explains every commit of every device
+//!  crowd ──► run ──► World: act, go wrong ──► peace: heal, settle, agree
+//!                      │ app: what users do, and what apps are promised
+//!                      │ device: contexts = Client<Simulated>, over stage: ports with faults
+//!                      │ service: the server's decisions and the history of what really happened
+//!                      └ oracle: explains every commit of every device
 //! ```
 
 mod app;
 mod chance;
 mod counts;
+mod crowd;
 mod device;
 mod ground;
 mod oracle;
@@ -27,4 +28,5 @@ mod weather;
 mod world;
 
 pub use counts::Counts;
+pub use crowd::play_all;
 pub use run::{Played, play};

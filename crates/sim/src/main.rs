@@ -1,15 +1,18 @@
 //! Plays seeds and says what was met: `--seeds N [--from S]` for many, `--seed S` for one with its trace.
 
-use std::{process::ExitCode, time::Instant};
+use std::{ops::ControlFlow, process::ExitCode, time::Instant};
 
 use clap::Parser;
-use syncline_sim::{Counts, play};
+use syncline_sim::{Counts, play, play_all};
 
 /// From so many seeds on, everything that can happen must have happened.
 const MANY: u64 = 1_000;
 
-/// Seeds between two words of progress.
-const PROGRESS: u64 = 1_000;
+/// Words of progress in a run, however long it is.
+const WORDS: u64 = 20;
+
+/// After so many failures the rest would say the same.
+const MOST_FAILURES: u64 = 60;
 
 /// Plays worlds.
 #[derive(Debug, Parser)]
@@ -48,12 +51,8 @@ fn play_one(seed: u64) -> bool {
 fn play_many(from: u64, seeds: u64) -> bool {
     let began = Instant::now();
     let (mut counts, mut passed, mut failed) = (Counts::default(), 0_u64, 0_u64);
-    for seed in from..from.saturating_add(seeds) {
-        let played = play(seed, false);
-        let done = seed.saturating_sub(from).saturating_add(1);
-        if done % PROGRESS == 0 {
-            println!("{done} of {seeds} seeds");
-        }
+    let word = seeds.div_ceil(WORDS).max(1);
+    play_all(from..from.saturating_add(seeds), |seed, played| {
         counts.add(&played.counts);
         match played.finding {
             None => passed = passed.saturating_add(1),
@@ -61,13 +60,18 @@ fn play_many(from: u64, seeds: u64) -> bool {
                 failed = failed.saturating_add(1);
                 println!("seed {seed} failed: {finding}");
                 println!("again, with all that happens: cargo xtask sim --seed {seed}");
-                if failed >= 60 {
-                    println!("that is enough");
-                    break;
-                }
             }
         }
-    }
+        let done = passed.saturating_add(failed);
+        if done % word == 0 {
+            println!("{done} of {seeds} seeds in {:.0} s", began.elapsed().as_secs_f64());
+        }
+        if failed < MOST_FAILURES {
+            return ControlFlow::Continue(());
+        }
+        println!("that is enough");
+        ControlFlow::Break(())
+    });
     print_counts(&counts);
     println!("{seeds} seeds in {:.1} s", began.elapsed().as_secs_f64());
     let missing = if seeds >= MANY { counts.missing() } else { Vec::new() };
