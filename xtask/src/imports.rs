@@ -9,17 +9,32 @@ use syn::{Item, UseTree};
 /// Where the engine is.
 const HOME: &str = "crates/core/src/";
 /// Each module with those it may name. `engine` alone names ports and plans, and is named by nobody.
-const MAY_NAME: [(&str, &[&str]); 10] = [
+const MAY_NAME: [(&str, &[&str]); 11] = [
+    ("planted", &[]),
     ("model", &[]),
     ("backoff", &["model"]),
-    ("merge", &["model"]),
-    ("narrowing", &["model"]),
-    ("plan", &["backoff", "merge", "model"]),
+    ("merge", &["model", "planted"]),
+    ("narrowing", &["model", "planted"]),
+    ("plan", &["backoff", "merge", "model", "planted"]),
     ("query", &["backoff", "merge", "model"]),
-    ("schedule", &["backoff", "merge", "model"]),
+    ("schedule", &["backoff", "merge", "model", "planted"]),
     ("ports", &["model", "plan"]),
-    ("backends", &["backoff", "model", "ports"]),
-    ("engine", &["backends", "backoff", "merge", "model", "narrowing", "plan", "ports", "query", "schedule"]),
+    ("backends", &["backoff", "model", "planted", "ports"]),
+    (
+        "engine",
+        &[
+            "backends",
+            "backoff",
+            "merge",
+            "model",
+            "narrowing",
+            "plan",
+            "planted",
+            "ports",
+            "query",
+            "schedule",
+        ],
+    ),
 ];
 
 /// What a file of the engine names against the order.

@@ -28,6 +28,8 @@ pub mod merge;
 pub mod model;
 pub mod narrowing;
 pub mod plan;
+#[doc(hidden)]
+pub mod planted;
 pub mod ports;
 pub mod query;
 pub mod schedule;

@@ -7,7 +7,10 @@
 
 use syncline_protocol::ProblemCode;
 
-use crate::model::{Error, ErrorCode, Retry};
+use crate::{
+    model::{Error, ErrorCode, Retry},
+    planted::{self, Bug},
+};
 
 /// So often a batch may fail for a reason that passes by itself before something in it is suspected.
 const PATIENCE: u32 = 3;
@@ -68,6 +71,7 @@ impl Narrowing {
     /// A push of that many changes failed, the one sent most often for that many times.
     pub fn handle_failure(&mut self, error: &Error, changes: usize, attempts: u32) -> Verdict {
         match error.retry {
+            Retry::Smaller if planted::is(Bug::TooLargeNotNarrowed) => Verdict::Fail,
             Retry::Smaller if changes > 1 => {
                 self.max_changes = changes.min(self.max_changes).div_ceil(PARTS);
                 self.max_bytes = self.max_bytes.div_ceil(PARTS);

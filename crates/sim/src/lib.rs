@@ -17,6 +17,7 @@ mod device;
 mod ground;
 mod oracle;
 mod peace;
+mod planted;
 mod run;
 #[cfg(test)]
 mod scenarios;
@@ -28,5 +29,6 @@ mod weather;
 mod world;
 
 pub use counts::Counts;
-pub use crowd::play_all;
+pub use crowd::{hunt_all, play_all};
+pub use planted::Planted;
 pub use run::{Played, play};

@@ -1,15 +1,22 @@
-//! Plays seeds and says what was met: `--seeds N [--from S]` for many, `--seed S` for one with its trace.
+//! Plays seeds and says what was met: `--seeds N [--from S]` for many, `--seed S` for one with its trace, `--planted` to see
+//! that deliberate bugs are found.
 
 use std::{ops::ControlFlow, process::ExitCode, time::Instant};
 
 use clap::Parser;
-use syncline_sim::{Counts, play, play_all};
+use syncline_sim::{Counts, Planted, Played, hunt_all, play, play_all};
 
 /// From so many seeds on, everything that can happen must have happened.
 const MANY: u64 = 1_000;
 
 /// Words of progress in a run, however long it is.
 const WORDS: u64 = 20;
+
+/// Seeds that a planted bug may take to be found.
+const HUNTED: u64 = 2_000;
+
+/// Characters of a finding in the table of planted bugs.
+const WIDTH: usize = 120;
 
 /// After so many failures the rest would say the same.
 const MOST_FAILURES: u64 = 60;
@@ -19,7 +26,7 @@ const MOST_FAILURES: u64 = 60;
 #[command(name = "syncline-sim")]
 struct Arguments {
     /// How many seeds.
-    #[arg(long, required_unless_present = "seed", conflicts_with = "seed")]
+    #[arg(long, required_unless_present_any = ["seed", "planted"], conflicts_with_all = ["seed", "planted"])]
     seeds: Option<u64>,
     /// The first of them.
     #[arg(long, default_value_t = 0)]
@@ -27,19 +34,53 @@ struct Arguments {
     /// One seed alone, with everything that happens.
     #[arg(long)]
     seed: Option<u64>,
+    /// Plants one deliberate bug after the other and looks whether a seed finds it; with a seed, the one of that name alone.
+    #[arg(long, value_name = "BUG", num_args = 0..=1, default_missing_value = "")]
+    planted: Option<String>,
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let is_good = match (arguments.seed, arguments.seeds) {
-        (Some(seed), _) => play_one(seed),
-        (None, seeds) => play_many(arguments.from, seeds.unwrap_or_default()),
+    let is_good = match (arguments.seed, &arguments.planted) {
+        (Some(seed), None) => play_one(seed, &play(seed, true)),
+        (Some(seed), Some(name)) => match Planted::all().into_iter().find(|bug| bug.name() == *name) {
+            Some(bug) => play_one(seed, &bug.play(seed, true)),
+            None => no_such_bug(name),
+        },
+        (None, Some(_)) => hunt(),
+        (None, None) => play_many(arguments.from, arguments.seeds.unwrap_or_default()),
     };
     if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn play_one(seed: u64) -> bool {
-    let played = play(seed, true);
+fn no_such_bug(name: &str) -> bool {
+    let names: Vec<String> = Planted::all().into_iter().map(Planted::name).collect();
+    println!("there is no planted bug \"{name}\"; there are: {}", names.join(", "));
+    false
+}
+
+/// Hunts every planted bug, and prints which seed found it and what that saw.
+fn hunt() -> bool {
+    // A bug may well make the engine panic: that finds it, and is not worth a line.
+    std::panic::set_hook(Box::new(|_| {}));
+    let began = Instant::now();
+    let (mut found, mut missed) = (0, 0);
+    hunt_all(HUNTED, |bug, end| match end {
+        Some((seed, finding)) => {
+            found += 1;
+            let finding: String = finding.lines().next().unwrap_or_default().chars().take(WIDTH).collect();
+            println!("{:<24} found by seed {seed:>4}: {finding}", bug.name());
+        }
+        None => {
+            missed += 1;
+            println!("{:<24} NOT FOUND by {HUNTED} seeds: {}", bug.name(), bug.what());
+        }
+    });
+    println!("{} planted bugs in {:.1} s", found + missed, began.elapsed().as_secs_f64());
+    print_end(found, missed)
+}
+
+fn play_one(seed: u64, played: &Played) -> bool {
     println!("{}", played.trace);
     print_counts(&played.counts);
     if let Some(finding) = &played.finding {

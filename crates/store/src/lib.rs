@@ -23,6 +23,8 @@ mod memory;
 mod memtable;
 mod observer;
 mod plan;
+#[cfg_attr(feature = "planted", doc(hidden))]
+pub mod planted;
 mod salvage;
 mod slice;
 mod snapshot;

@@ -12,10 +12,11 @@ use crate::damage::Damage;
 use crate::due::Due;
 use crate::format::{Directory, FORMAT, Page, Unreadable, decode_entry};
 use crate::memtable::Memtable;
+use crate::planted::{self, Bug};
 use crate::snapshot::{Misses, Pins};
 use crate::{
     Commit, Compaction, DiskError, Entries, Generation, Loaded, Options, PageId, Part, Read, Sequence,
-    StoreError, StoreMetrics,
+    StoreError, StoreMetrics, Value,
 };
 
 /// What part of the cache's bytes pages have at least, however long the log is.
@@ -174,7 +175,9 @@ impl State {
 
     /// Captures what a compaction folds: everything applied so far.
     pub(crate) fn begin_folding(&self) -> Folding {
-        let rows = self.memtable.rows().iter().map(|(key, (_, value))| (key.clone(), value.clone()));
+        let is_folded = |value: &Option<Value>| value.is_some() || !planted::is(Bug::CompactionKeepsDeleted);
+        let rows = self.memtable.rows().iter().filter(|(_, (_, value))| is_folded(value));
+        let rows = rows.map(|(key, (_, value))| (key.clone(), value.clone()));
         Folding::new(self.sequence, rows.collect())
     }
 
@@ -185,7 +188,7 @@ impl State {
         let delete = folded.set_aside(|id| self.damage.has_page(id), entries);
         Compaction {
             generation: self.generation,
-            through: if is_last { through } else { self.through },
+            through: if is_last { folded_through(through) } else { self.through },
             put: std::mem::take(&mut folded.put),
             delete,
             directory: folded.directory.encode(),
@@ -322,6 +325,10 @@ impl State {
             cache_bytes: self.cache.borrow().bytes(),
         }
     }
+}
+
+fn folded_through(through: Sequence) -> Sequence {
+    if planted::is(Bug::CompactionDropsTail) { through.next() } else { through }
 }
 
 fn unreadable(part: Part, error: Unreadable) -> StoreError {

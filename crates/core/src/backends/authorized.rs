@@ -12,6 +12,7 @@ use syncline_protocol::{Millis, Problem};
 use super::retry_after::retry_after;
 use crate::{
     model::{Error, ErrorCode},
+    planted::{self, Bug},
     ports::{Clock, Http as _, HttpRequest, HttpResponse, TokenSource as _, Traffic, Wire},
 };
 
@@ -51,7 +52,7 @@ impl<W: Wire> Authorized<W> {
         if let Some(token) = self.known_token() {
             return Ok(token);
         }
-        let _turn = self.asking.lock().await;
+        let _turn = if planted::is(Bug::TokenAskedTwice) { None } else { Some(self.asking.lock().await) };
         if let Some(token) = self.known_token() {
             return Ok(token);
         }

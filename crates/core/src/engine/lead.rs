@@ -20,6 +20,7 @@ use super::{
 use crate::{
     model::{Channel, Direction, Error, ErrorCode, Event, StatusError, SyncReport},
     plan::{KeepRetry, TakeLeadership},
+    planted::{self, Bug},
     ports::{Backend, Clock as _, Events as _, Hint, Host, Lock, Network as _, Random as _, Wanted},
     schedule::{Facts, Next, Scheduler},
 };
@@ -245,7 +246,9 @@ impl<H: Host> Client<H> {
         let result = match result {
             Ok(cycle) => {
                 leader.scheduler.handle_success(cycle.again_in, now);
-                self.shared.activity.borrow_mut().error = None;
+                if !planted::is(Bug::ErrorStays) {
+                    self.shared.activity.borrow_mut().error = None;
+                }
                 Ok((cycle.report, cycle.paused))
             }
             Err(CycleError::Fenced) => return Ok(true),

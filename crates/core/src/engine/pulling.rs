@@ -13,6 +13,7 @@ use super::{
 use crate::{
     model::{Direction, Error, ErrorCode, Phase, Retry, Table, collection_of, identify},
     plan::{ApplyPage, PageApplied, PageEnd},
+    planted::{self, Bug},
     ports::{Backend, Host, Wanted},
 };
 
@@ -74,7 +75,7 @@ impl<H: Host> Client<H> {
                 let Some(question) = questions.iter().find(|question| question.collection == name) else {
                     continue;
                 };
-                let has_more = page.more;
+                let has_more = page.more && !planted::is(Bug::PullStopsEarly);
                 done = done.saturating_add(count(page.records.len()));
                 let snapshot = snapshots.entry(name.clone()).or_default();
                 let applied = self.apply_page(epoch, question, page, snapshot, cycle).await?;
@@ -118,12 +119,21 @@ impl<H: Host> Client<H> {
         if matches!(plan.end, PageEnd::Within) {
             snapshot.stored = Some(plan.since.clone());
         }
+        let plan =
+            if planted::is(Bug::CursorBeforeRecords) { self.cursor_first(epoch, plan).await? } else { plan };
         let mut applied = self.run_fenced(epoch, plan).await?;
         cycle.report.pulled = cycle.report.pulled.saturating_add(applied.pulled);
         self.tell_conflicts(std::mem::take(&mut applied.conflicts), cycle);
         self.keep_report(cycle);
         self.note_paused(cycle);
         Ok(applied)
+    }
+
+    /// A planted bug.
+    async fn cursor_first(&self, epoch: u64, plan: ApplyPage) -> Result<ApplyPage, CycleError> {
+        let PageEnd::Cursor(cursor) = plan.end.clone() else { return Ok(plan) };
+        self.run_fenced(epoch, ApplyPage { records: Vec::new(), ..plan.clone() }).await?;
+        Ok(ApplyPage { since: Some(cursor), ..plan })
     }
 
     /// Whether a pull from nothing finds records that the server confirmed already: pushed before the first pull. What it

@@ -13,6 +13,7 @@ use crate::{
     model::{Direction, Error, Event, Phase, identify},
     narrowing::{Narrowing, Verdict},
     plan::{ApplyAnswers, TakeBatch},
+    planted::{self, Bug},
     ports::{Backend, Events as _, Host, Pushed, Random as _},
 };
 
@@ -108,6 +109,11 @@ impl<H: Host> Client<H> {
             let mut result = results.remove(&change.id).unwrap_or_else(missing);
             if let PushResult::Conflict { record, .. } = &mut result {
                 identify(record);
+                if let Some(version) =
+                    record.version.clone().filter(|_| planted::is(Bug::ConflictTakenAsAccepted))
+                {
+                    result = PushResult::Applied { id: change.id.clone(), version };
+                }
             }
             (change, result, self.shared.change_id())
         });

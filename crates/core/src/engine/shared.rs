@@ -22,6 +22,7 @@ use super::{
 };
 use crate::{
     model::{Error, Event, Options, Status, SyncReport},
+    planted::{self, Bug},
     ports::{Channel as _, Clock as _, Events as _, Host, Random as _},
 };
 
@@ -200,7 +201,7 @@ impl<H: Host> Shared<H> {
             return;
         }
         self.status.replace(Some(Rc::new(status.clone())));
-        if !self.is_closed.get() {
+        if !self.is_closed.get() && !planted::is(Bug::StatusUntold) {
             self.host.events().emit(Event::Status(status));
         }
     }

@@ -16,6 +16,7 @@ use super::{
 use crate::{
     model::{Base, ChangeOrigin, Error, Event, LiveChange, QueueRow, RecordKeys, Table, read_row, record_of},
     plan::Origin,
+    planted::{self, Bug},
     ports::{Events as _, Host},
 };
 
@@ -46,7 +47,7 @@ impl<H: Host> Observer for Watcher<H> {
             Origin::Local => edited_records(commit),
             Origin::Remote => changed_records(before, commit),
         };
-        for (collection, ids) in changed {
+        for (collection, ids) in changed.into_iter().filter(|_| is_own || !planted::is(Bug::OthersUntold)) {
             let live = self.follow(before, commit, &collection, &ids);
             shared.host.events().emit(Event::Change { collection: collection.clone(), ids, origin: told });
             for change in live {
@@ -87,7 +88,7 @@ impl<H: Host> Observer for Watcher<H> {
             };
             self.0.host.events().emit(event);
         }
-        self.0.is_mirror_stale.set(true);
+        self.0.is_mirror_stale.set(!planted::is(Bug::MirrorStaysStale));
         for (collection, numbers) in stale {
             let change = LiveChange::Stale(numbers);
             self.0.host.events().emit(Event::Live { collection, change });
@@ -111,7 +112,7 @@ impl<H: Host> Watcher<H> {
         collection: &CollectionName,
         ids: &[RecordId],
     ) -> Vec<LiveChange> {
-        if !self.0.lookup.borrow().is_following(collection) {
+        if !self.0.lookup.borrow().is_following(collection) || planted::is(Bug::LivePatchLost) {
             return Vec::new();
         }
         let written = written(commit);

@@ -4,7 +4,10 @@ use serde_json::Value;
 use syncline_protocol::{DeviceId, Millis};
 
 use super::three_way;
-use crate::model::ConflictStrategy;
+use crate::{
+    model::ConflictStrategy,
+    planted::{self, Bug},
+};
 
 /// One side of a conflict.
 #[derive(Clone, Debug)]
@@ -48,7 +51,7 @@ pub fn resolve(
     if local.doc == incoming.doc {
         return Resolution::TakeIncoming;
     }
-    let is_local_later = local.is_later_than(incoming);
+    let is_local_later = local.is_later_than(incoming) != planted::is(Bug::WrongSideWins);
     match strategy {
         ConflictStrategy::ClientWins => Resolution::KeepLocal,
         ConflictStrategy::Function | ConflictStrategy::Manual if base == local.doc => {

@@ -11,9 +11,12 @@ use super::{
     draft::Draft,
     rebase::{Incoming, Meeting, Rebaser, ResolvedConflict},
 };
-use crate::model::{
-    Base, ConflictStrategy, Edit, Error, ParkedChange, ParkedRow, QueueRow, RecordKeys, Single, Skew,
-    parked_key,
+use crate::{
+    model::{
+        Base, ConflictStrategy, Edit, Error, ParkedChange, ParkedRow, QueueRow, RecordKeys, Single, Skew,
+        parked_key,
+    },
+    planted::{self, Bug},
 };
 
 /// Applies what the server answered to a batch, all answers in one commit.
@@ -92,7 +95,11 @@ impl ApplyAnswers {
         let keys = RecordKeys::of(collection, record);
         let (base, queued) = (draft.base(&keys)?, draft.queued(&keys)?);
         // Discarded meanwhile, or answered already in another life of this leader.
-        let Some(row) = queued.clone().filter(|row| row.change.id == change.id) else { return Ok(()) };
+        let Some(row) =
+            queued.clone().filter(|row| row.change.id == change.id || planted::is(Bug::AckedByRecord))
+        else {
+            return Ok(());
+        };
         let after: Rows = match result {
             PushResult::Applied { version, .. } => {
                 outcome.applied = outcome.applied.saturating_add(1);
@@ -101,6 +108,7 @@ impl ApplyAnswers {
             PushResult::Conflict { record, .. } => {
                 self.conflicting(change, record, base.clone(), row, again, outcome)?
             }
+            PushResult::InDoubt { .. } if planted::is(Bug::DoubtTakenAsAccepted) => (base.clone(), None),
             PushResult::InDoubt { id, retry_after } => {
                 outcome.in_doubt.push((id.clone(), row.attempts, *retry_after));
                 (base.clone(), Some(row))
@@ -114,7 +122,9 @@ impl ApplyAnswers {
                     code: code.clone(),
                     message: message.clone(),
                 };
-                draft.set_parked(collection, &change.id, Some(&parked))?;
+                if !planted::is(Bug::RefusedDropped) {
+                    draft.set_parked(collection, &change.id, Some(&parked))?;
+                }
                 outcome.parked.push(ParkedChange {
                     change: change.clone(),
                     parked_at: self.rebaser.now,
@@ -153,7 +163,7 @@ impl ApplyAnswers {
             };
             return Ok((newer.base, next));
         }
-        let next = following(&row, taken.as_ref(), outcome);
+        let next = following(&row, taken.as_ref(), outcome).filter(|_| !planted::is(Bug::EditBehindDropped));
         Ok((taken, next))
     }
 
@@ -223,7 +233,8 @@ fn common_of(base: Option<Base<'static>>, row: &QueueRow<'static>) -> Option<Bas
 
 /// What a pull brought while the change was on its way, if any did.
 fn overtaking(base: Option<Base<'static>>, row: &QueueRow<'static>) -> Option<Incoming> {
-    row.overtaken.as_ref().map(|overtaken| Incoming::of_rows(base, overtaken.deletion.clone()))
+    let overtaken = row.overtaken.as_ref().filter(|_| !planted::is(Bug::OvertakenIgnored));
+    overtaken.map(|overtaken| Incoming::of_rows(base, overtaken.deletion.clone()))
 }
 
 /// The queue once a change is answered: the edit behind it, on the base that the change left. A deletion of nothing has nothing

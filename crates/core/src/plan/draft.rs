@@ -7,9 +7,12 @@ use serde::Serialize;
 use syncline_protocol::{ChangeId, CollectionName};
 use syncline_store::{Decision, Key, Value, View, Write};
 
-use crate::model::{
-    Base, CollectionState, CollectionTable, Deletions, Error, ParkedRow, QueueRow, RecordKeys, RowError,
-    Single, Tally, collection_key, parked_key, read_row, write_row,
+use crate::{
+    model::{
+        Base, CollectionState, CollectionTable, Deletions, Error, ParkedRow, QueueRow, RecordKeys, RowError,
+        Single, Tally, collection_key, parked_key, read_row, write_row,
+    },
+    planted::{self, Bug},
 };
 
 /// A plan's view of the rows, with its own writes over it.
@@ -122,7 +125,11 @@ impl<'v> Draft<'v> {
         }
         let tally = self.tally(collection)?;
         tally.records = recount(tally.records, is_visible(before.0, before.1), is_visible(after.0, after.1));
-        tally.pending = recount(tally.pending, is_pending(before.1), is_pending(after.1));
+        tally.pending = recount(
+            tally.pending,
+            is_pending(before.1),
+            is_pending(after.1) || planted::is(Bug::TallyForgotten),
+        );
         tally.conflicts = recount(tally.conflicts, is_conflicting(before.1), is_conflicting(after.1));
         Ok(())
     }

@@ -10,8 +10,9 @@ use super::{
     dating::{date, known},
     draft::Draft,
 };
-use crate::model::{
-    Base, Edit, Error, ErrorCode, QueueRow, RecordKeys, Remarks, Single, Skew, Text, identified,
+use crate::{
+    model::{Base, Edit, Error, ErrorCode, QueueRow, RecordKeys, Remarks, Single, Skew, Text, identified},
+    planted::{self, Bug},
 };
 
 /// What the app does to a record.
@@ -64,7 +65,9 @@ impl Plan for EditPlan {
 
     fn decide(&self, view: &dyn View) -> Decision<Self::Outcome> {
         Draft::decide(view, |draft| {
-            let moment = Moment { now: self.now, skew: draft.single::<Skew>()?.milliseconds };
+            let skew =
+                if planted::is(Bug::ClockUncorrected) { 0 } else { draft.single::<Skew>()?.milliseconds };
+            let moment = Moment { now: self.now, skew };
             self.intents.iter().try_fold(false, |is_any, intent| Ok(apply(draft, intent, moment)? || is_any))
         })
     }
@@ -125,7 +128,10 @@ pub(super) fn coalesce<'a>(
     let version = base.and_then(|base| base.version.clone());
     let edit = Edit { id, base: version, edited_at: dated.edited_at, doc };
     let row = match queued {
-        Some(row) if row.is_sent => QueueRow { next: Some(edit), ..row },
+        Some(row) if row.is_sent && !planted::is(Bug::EditInFlightReplaces) => {
+            QueueRow { next: Some(edit), ..row }
+        }
+        Some(_) if edit.doc.is_none() && planted::is(Bug::DeletionOfKnownDropped) => return None,
         Some(row) if edit.doc.is_none() && row.change.base.is_none() && base.is_none() => return None,
         Some(row) => {
             let change = Edit { id: row.change.id, base: row.change.base, ..edit };

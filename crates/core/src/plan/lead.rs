@@ -3,7 +3,10 @@
 use syncline_store::{Decision, Plan, Read, View};
 
 use super::{Origin, draft::Draft};
-use crate::model::{Error, Leadership, RetryState, RetryWait, Single};
+use crate::{
+    model::{Error, Leadership, RetryState, RetryWait, Single},
+    planted::{self, Bug},
+};
 
 /// Begins a leadership: raises the epoch, which ends every earlier one. Gives the epoch and what the last attempts left.
 #[derive(Clone, Copy, Debug)]
@@ -22,7 +25,8 @@ impl Plan for TakeLeadership {
 
     fn decide(&self, view: &dyn View) -> Decision<Self::Outcome> {
         Draft::decide(view, |draft| {
-            let epoch = draft.single::<Leadership>()?.epoch.saturating_add(1);
+            let epoch =
+                draft.single::<Leadership>()?.epoch.saturating_add(u64::from(!planted::is(Bug::EpochKept)));
             draft.set_single(&Leadership { epoch })?;
             Ok((epoch, (draft.single()?, draft.single()?)))
         })

@@ -10,8 +10,12 @@ use super::{
     draft::Draft,
     edit::{Moment, coalesce},
 };
-use crate::model::{
-    Error, ErrorCode, QueueRow, RecordKeys, Single, Skew, Table, identified, parked_key, read_row, record_of,
+use crate::{
+    model::{
+        Error, ErrorCode, QueueRow, RecordKeys, Single, Skew, Table, identified, parked_key, read_row,
+        record_of,
+    },
+    planted::{self, Bug},
 };
 
 /// Puts a parked change back into the queue, over whatever is queued there. Fails with `not-found`.
@@ -48,8 +52,9 @@ impl Plan for Requeue {
                 Some(doc) => Some(Cow::Owned(identified(doc, record).into_owned())),
                 None => parked.change.doc.clone(),
             };
+            let fresh = if planted::is(Bug::RequeuedUnderOldId) { &self.change } else { &self.fresh };
             let moment = Moment { now: self.now, skew: draft.single::<Skew>()?.milliseconds };
-            let after = coalesce(base.as_ref(), queued.clone(), self.fresh.clone(), doc, moment);
+            let after = coalesce(base.as_ref(), queued.clone(), fresh.clone(), doc, moment);
             draft.set_record(collection, &keys, (&base, &queued), (&base, &after))?;
             draft.set_parked(collection, &self.change, None)?;
             Ok(())

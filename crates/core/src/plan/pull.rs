@@ -11,9 +11,12 @@ use super::{
     draft::Draft,
     rebase::{Incoming, Meeting, Rebaser, ResolvedConflict},
 };
-use crate::model::{
-    Base, CollectionTable, ConflictStrategy, Consent, Deletions, Error, Overtaken, QueueRow, RecordKeys,
-    RowError, Single, Skew, Table, collection_key, collection_of, read_row, record_of,
+use crate::{
+    model::{
+        Base, CollectionTable, ConflictStrategy, Consent, Deletions, Error, Overtaken, QueueRow, RecordKeys,
+        RowError, Single, Skew, Table, collection_key, collection_of, read_row, record_of,
+    },
+    planted::{self, Bug},
 };
 
 /// Where a page leaves the pull.
@@ -108,7 +111,7 @@ impl Plan for ApplyPage {
                 outcome.is_paused = true;
                 return Ok(outcome);
             };
-            for record in &self.records {
+            for record in self.records.iter().skip(usize::from(planted::is(Bug::PageLosesRecord))) {
                 counted.added = counted.added.saturating_add(self.apply(draft, record, &mut outcome)?);
             }
             self.remove_absent(draft, absent, &mut outcome)?;
@@ -177,6 +180,7 @@ impl ApplyPage {
         let new = Incoming::of_record(incoming);
         let after = match queued.clone() {
             None => None,
+            Some(row) if !row.is_sent && planted::is(Bug::PullReplacesQueued) => None,
             // The base was lost, and comes back as it was when the change was made.
             Some(row) if is_made_on(&row, incoming) => Some(row),
             Some(row) if row.is_sent => {
@@ -244,13 +248,23 @@ impl ApplyPage {
         absent: Vec<RecordId>,
         outcome: &mut PageApplied,
     ) -> Result<(), Error> {
-        for record in absent {
+        for record in absent.into_iter().filter(|_| !planted::is(Bug::SnapshotKeepsAbsent)) {
+            if planted::is(Bug::SnapshotDropsPending) {
+                self.drop_pending(draft, &record)?;
+            }
             // Nobody knows any more when it was deleted: an edit that waits here counts as later.
             let edited_at = Millis::default();
             let deleted = RemoteRecord { id: record, version: None, edited_at, device: None, data: None };
             self.apply(draft, &deleted, outcome)?;
         }
         Ok(())
+    }
+
+    /// A planted bug.
+    fn drop_pending(&self, draft: &mut Draft<'_>, record: &RecordId) -> Result<(), Error> {
+        let keys = RecordKeys::of(&self.collection, record);
+        let (base, queued) = (draft.base(&keys)?, draft.queued(&keys)?);
+        Ok(draft.set_record(&self.collection, &keys, (&base, &queued), (&base, &None))?)
     }
 }
 
@@ -269,6 +283,9 @@ fn is_made_on(row: &QueueRow<'_>, incoming: &RemoteRecord) -> bool {
 /// Whether an incoming record says nothing new: pulls are at least once.
 fn is_known(base: Option<&Base<'_>>, incoming: &RemoteRecord) -> bool {
     let Some(known) = base else { return incoming.data.is_none() };
+    if planted::is(Bug::KnownByRecord) {
+        return incoming.data.is_some();
+    }
     let version = known.version.clone().map(Version::from);
     let is_same = incoming.data.is_some() && version.is_some() && version == incoming.version;
     let is_older = matches!((&incoming.version, &version), (Some(new), Some(known)) if new.is_before(known));

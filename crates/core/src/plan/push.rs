@@ -6,7 +6,10 @@ use syncline_protocol::{Change, ChangeId, CollectionName, JsonText, Op, RecordId
 use syncline_store::{Decision, Plan, Read, View};
 
 use super::{Origin, draft::Draft};
-use crate::model::{Edit, Error, ErrorCode, QueueRow, RecordKeys, Table, collection_of, read_row, record_of};
+use crate::{
+    model::{Edit, Error, ErrorCode, QueueRow, RecordKeys, Table, collection_of, read_row, record_of},
+    planted::{self, Bug},
+};
 
 /// Chooses what is sent next and freezes it: first what was sent before and not answered, then by priority, then oldest
 /// first. What waits for somebody's choice is passed over.
@@ -97,11 +100,18 @@ fn freeze(
     let keys = RecordKeys::of(collection, record);
     let (base, before) = (draft.base(&keys)?, draft.queued(&keys)?);
     let Some(row) = before.clone() else { return Ok(None) };
+    let row = if row.is_sent && planted::is(Bug::ResentUnderNewId) { under_new_id(row) } else { row };
     let change = change_of(collection, record, &row.change)?;
     let attempts = row.attempts.saturating_add(1);
     let after = Some(QueueRow { is_sent: true, attempts, ..row });
     draft.set_record(collection, &keys, (&base, &before), (&base, &after))?;
     Ok(Some((change, attempts)))
+}
+
+/// A planted bug.
+fn under_new_id(row: QueueRow<'static>) -> QueueRow<'static> {
+    let id = ChangeId::trusted(format!("{}-{}", row.change.id, row.attempts));
+    QueueRow { change: Edit { id, ..row.change }, ..row }
 }
 
 /// A change as it goes over the wire.

@@ -15,6 +15,7 @@ use self::live::{Live, SILENCE};
 use crate::{
     backoff::full_jitter,
     model::{Error, ErrorCode, Retry, RetryState, RetryWait, SaveData, Schedule},
+    planted::{self, Bug},
 };
 
 pub use bandwidth::{Bucket, PageSize, request_bytes};
@@ -235,6 +236,7 @@ impl Scheduler {
         let poll = (!self.live.is_up()).then(|| self.poll_interval());
         let wait = [poll, again_in].into_iter().flatten().min();
         let next = wait.map(|wait| now.plus(bound(wait)));
+        let next = next.filter(|_| !planted::is(Bug::PollForgotten));
         // What happened during the cycle wants another one.
         self.due = [self.due, next].into_iter().flatten().min();
     }

@@ -10,7 +10,8 @@ use futures::channel::mpsc;
 use serde::{Serialize, de::DeserializeOwned};
 use syncline_core::ports::{HttpRequest, HttpResponse};
 use syncline_protocol::{
-    CollectionName, LiveHello, LiveMessage, Problem, ProblemCode, PullRequest, PushRequest, PushResponse,
+    ChangeId, CollectionName, LiveHello, LiveMessage, Millis, Problem, ProblemCode, PullRequest, PushRequest,
+    PushResponse, PushResult,
 };
 use syncline_server::{
     Ledger,
@@ -18,7 +19,11 @@ use syncline_server::{
 };
 
 use super::History;
-use crate::{ground::Ground, stage::moment};
+use crate::{
+    ground::Ground,
+    planted::server::{self as planted, Bug},
+    stage::moment,
+};
 
 /// The identity of the server's database, as it is in cursors.
 pub(crate) const IDENTITY: &str = "sim";
@@ -45,6 +50,8 @@ pub(crate) struct Service {
     next_late: Cell<u64>,
     /// Answers from which a result was left out.
     doubts: Cell<u64>,
+    /// Changes that arrived while a planted bug forgets them.
+    arrivals: Cell<usize>,
 }
 
 impl Service {
@@ -59,6 +66,7 @@ impl Service {
             late: RefCell::default(),
             next_late: Cell::new(0),
             doubts: Cell::new(0),
+            arrivals: Cell::new(0),
         })
     }
 
@@ -99,7 +107,11 @@ impl Service {
             self.ground.check(history.arrive(change));
             let before = ledger.record(&change.collection, &change.record).cloned();
             let alone = PushRequest { device: request.device.clone(), changes: vec![change.clone()] };
-            let given = ledger.push(&alone, now).results;
+            let given = if planted::is(Bug::IdsForgotten) {
+                forgetful(&mut ledger, alone, self.arrival(), now)
+            } else {
+                ledger.push(&alone, now).results
+            };
             let after = ledger.record(&change.collection, &change.record);
             for result in given {
                 match history.answer(change, &result, before.as_ref(), after) {
@@ -121,7 +133,7 @@ impl Service {
             }
         }
         let has_effect = !changed.is_empty();
-        if has_effect {
+        if has_effect && !planted::is(Bug::HintsLost) {
             self.tell(&LiveMessage::Changed(changed));
         }
         if self.ground.strikes(self.ground.weather.doubted) && results.pop().is_some() {
@@ -135,7 +147,10 @@ impl Service {
         checks::pull(request)?;
         let limit = request.limit.min(self.ground.weather.page);
         let request = PullRequest { limit, ..request.clone() };
-        let answer = self.ledger.borrow().pull(&request, moment(&self.ground.time));
+        let mut answer = self.ledger.borrow().pull(&request, moment(&self.ground.time));
+        if planted::is(Bug::PageHasGap) {
+            answer.collections.values_mut().for_each(|page| drop(page.records.pop()));
+        }
         for page in answer.collections.values() {
             if page.more {
                 self.ground.count(|counts| &mut counts.pages);
@@ -183,9 +198,14 @@ impl Service {
     /// Forgets all deletions, and no answer.
     pub(crate) fn purge(&self) {
         let now = moment(&self.ground.time).plus(1);
-        self.ledger.borrow_mut().purge(now, syncline_protocol::Millis(i64::MIN));
+        self.ledger.borrow_mut().purge(now, Millis(i64::MIN));
         let mut history = self.history.borrow_mut();
         history.purges = history.purges.saturating_add(1);
+    }
+
+    fn arrival(&self) -> usize {
+        self.arrivals.set(self.arrivals.get().saturating_add(1));
+        self.arrivals.get()
     }
 
     /// How many answers left something in doubt.
@@ -232,6 +252,23 @@ impl Service {
             drop(self.answer(&request));
         }
     }
+}
+
+/// A planted bug: each arrival of a change is the first.
+fn forgetful(ledger: &mut Ledger, mut push: PushRequest, arrival: usize, now: Millis) -> Vec<PushResult> {
+    let known: Vec<ChangeId> = push.changes.iter().map(|change| change.id.clone()).collect();
+    for change in &mut push.changes {
+        change.id = ChangeId::trusted(format!("{}-{arrival}", change.id));
+    }
+    let mut results = ledger.push(&push, now).results;
+    for (result, id) in results.iter_mut().zip(known) {
+        let (PushResult::Applied { id: given, .. }
+        | PushResult::Conflict { id: given, .. }
+        | PushResult::InDoubt { id: given, .. }
+        | PushResult::Rejected { id: given, .. }) = result;
+        *given = id;
+    }
+    results
 }
 
 fn read<T: DeserializeOwned>(request: &HttpRequest) -> Result<T, Problem> {
