@@ -16,6 +16,9 @@ const LONGEST: usize = 500;
 const CODE: [&str; 5] = ["rs", "js", "mjs", "ts", "css"];
 /// Folders that hold what others wrote or what was generated.
 const FOREIGN: [&str; 4] = [".git", "node_modules", "target", "wasm"];
+/// The feature that makes deliberate bugs possible, and the one package that may turn it on.
+const PLANTED: &str = "planted";
+const SIMULATION: &str = "syncline-sim";
 /// Crates that decide, and so know no browser, no clock and no chance.
 const PURE: [&str; 2] = ["syncline-core", "syncline-store"];
 /// What these must not be built on.
@@ -36,7 +39,9 @@ pub(crate) fn check(places: &Places) -> Result<()> {
             }
         }
     }
-    findings.extend(impure_dependencies(&metadata(places)?));
+    let metadata = metadata(places)?;
+    findings.extend(impure_dependencies(&metadata));
+    findings.extend(planted_bugs(&metadata));
     if findings.is_empty() {
         return Ok(());
     }
@@ -98,6 +103,27 @@ fn impure_dependencies(metadata: &serde_json::Value) -> Vec<String> {
     findings
 }
 
+/// Packages that turn deliberate bugs on, beside the simulation: a default of theirs, or a dependency that asks for it.
+fn planted_bugs(metadata: &serde_json::Value) -> Vec<String> {
+    let holds = |list: Option<&serde_json::Value>| {
+        let names = list.and_then(serde_json::Value::as_array).into_iter().flatten();
+        names.filter_map(serde_json::Value::as_str).any(|name| name.ends_with(PLANTED))
+    };
+    let packages = metadata.get("packages").and_then(serde_json::Value::as_array);
+    let mut findings = Vec::new();
+    for package in packages.into_iter().flatten() {
+        let name = package.get("name").and_then(serde_json::Value::as_str).unwrap_or_default();
+        let dependencies = package.get("dependencies").and_then(serde_json::Value::as_array);
+        let is_asked = dependencies.into_iter().flatten().any(|dependency| holds(dependency.get("features")));
+        let is_default = holds(package.pointer("/features/default"));
+        if name != SIMULATION && (is_asked || is_default) {
+            findings
+                .push(format!("{name} turns the feature `{PLANTED}` on, which is for the simulation alone"));
+        }
+    }
+    findings
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -123,6 +149,18 @@ mod tests {
     fn a_method_that_is_not_exported_may_have_exclusive_self() {
         let text = "impl Client { pub fn fine(&mut self) {} }";
         assert!(exclusive_exports("src/a.rs", text).unwrap().is_empty());
+    }
+
+    #[test]
+    fn nobody_but_the_simulation_plants_bugs() {
+        let package = |name: &str, default: &[&str], asked: &[&str]| {
+            let dependency = json!({"name": "syncline-core", "features": asked});
+            json!({"packages": [{"name": name, "features": {"default": default}, "dependencies": [dependency]}]})
+        };
+        assert!(planted_bugs(&package("syncline", &[], &["conformance"])).is_empty());
+        assert!(planted_bugs(&package("syncline-sim", &["planted"], &["planted"])).is_empty());
+        assert_eq!(planted_bugs(&package("syncline", &[], &["planted"])).len(), 1);
+        assert_eq!(planted_bugs(&package("syncline-core", &["syncline-store/planted"], &[])).len(), 1);
     }
 
     #[test]

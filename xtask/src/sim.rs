@@ -15,7 +15,7 @@ const PACKAGE: &str = "syncline-sim";
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Seeds {
     /// How many seeds.
-    #[arg(long, required_unless_present = "seed", conflicts_with = "seed")]
+    #[arg(long, required_unless_present_any = ["seed", "planted"], conflicts_with_all = ["seed", "planted"])]
     seeds: Option<u64>,
     /// The first of them.
     #[arg(long, requires = "seeds")]
@@ -23,18 +23,28 @@ pub(crate) struct Seeds {
     /// One seed alone.
     #[arg(long)]
     seed: Option<u64>,
+    /// Deliberate bugs, each of which has to be found; with `--seed`, the one of that name.
+    #[arg(long, value_name = "BUG", num_args = 0..=1, default_missing_value = "")]
+    planted: Option<String>,
 }
 
 impl Seeds {
     /// So many seeds from 0 on.
     pub(crate) const fn many(seeds: u64) -> Self {
-        Self { seeds: Some(seeds), from: None, seed: None }
+        Self { seeds: Some(seeds), from: None, seed: None, planted: None }
+    }
+
+    /// No world that is whole: each planted bug, until a seed has found it.
+    pub(crate) const fn hunt() -> Self {
+        Self { seeds: None, from: None, seed: None, planted: Some(String::new()) }
     }
 
     fn arguments(&self) -> Vec<String> {
         let named = [("--seeds", self.seeds), ("--from", self.from), ("--seed", self.seed)];
         let given = named.into_iter().filter_map(|(name, value)| value.map(|value| (name, value)));
-        given.flat_map(|(name, value)| [name.to_owned(), value.to_string()]).collect()
+        let given = given.flat_map(|(name, value)| [name.to_owned(), value.to_string()]);
+        let planted = self.planted.iter().flat_map(|bug| ["--planted".to_owned(), bug.clone()]);
+        given.chain(planted.filter(|argument| !argument.is_empty())).collect()
     }
 }
 
@@ -70,8 +80,10 @@ mod tests {
 
     #[test]
     fn seeds_are_passed_on_as_they_were_given() {
-        let given = Seeds { seeds: Some(20), from: Some(3), seed: None };
+        let given = Seeds { from: Some(3), ..Seeds::many(20) };
         assert_eq!(given.arguments(), ["--seeds", "20", "--from", "3"]);
-        assert_eq!(Seeds { seeds: None, from: None, seed: Some(7) }.arguments(), ["--seed", "7"]);
+        assert_eq!(Seeds::hunt().arguments(), ["--planted"]);
+        let one = Seeds { seed: Some(7), planted: Some("FenceDropped".to_owned()), ..Seeds::hunt() };
+        assert_eq!(one.arguments(), ["--seed", "7", "--planted", "FenceDropped"]);
     }
 }

@@ -30,6 +30,8 @@ pub(crate) struct Weather {
     pub(crate) is_crowded: bool,
     /// Whether queries have an index to go by.
     pub(crate) is_indexed: bool,
+    /// The chance that a deletion is forgotten as soon as it is made.
+    pub(crate) purged: u32,
     /// The chance that a request finds all tokens expired.
     pub(crate) expired: u32,
     /// How far each device's clock is from the truth at most, in milliseconds.
@@ -59,6 +61,7 @@ impl Weather {
             throttled: 0,
             html: 0,
             doubted: 0,
+            purged: 0,
             expired: 0,
             disk_refuses: 0,
             disk_doubt: 0,
@@ -109,6 +112,7 @@ impl Weather {
             },
             bandwidth: chance.happens(200).then(|| 500 + chance.between(0, 20_000)),
             is_indexed: chance.happens(500),
+            purged: trouble(400),
             expired: trouble(80),
             skew: if chance.happens(500) { 86_400_000 } else { 0 },
             page: if chance.happens(500) { 1 + chance.below(4) } else { 1_000 },

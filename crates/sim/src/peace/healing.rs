@@ -82,7 +82,7 @@ fn what_is_left(world: &World) -> Option<String> {
     world.devices.iter().find_map(|device| left_on(world, device))
 }
 
-fn left_on(world: &World, device: &Device) -> Option<String> {
+pub(super) fn left_on(world: &World, device: &Device) -> Option<String> {
     let seen = device.seen();
     let rows = seen.rows.borrow();
     let history = world.service.history.borrow();

@@ -2,6 +2,8 @@
 
 mod agreement;
 mod healing;
+mod promptness;
 
 pub(crate) use agreement::check;
 pub(crate) use healing::settle;
+pub(crate) use promptness::check_promptness;

@@ -10,8 +10,8 @@ use futures::channel::mpsc;
 use serde::{Serialize, de::DeserializeOwned};
 use syncline_core::ports::{HttpRequest, HttpResponse};
 use syncline_protocol::{
-    ChangeId, CollectionName, LiveHello, LiveMessage, Millis, Problem, ProblemCode, PullRequest, PushRequest,
-    PushResponse, PushResult,
+    Change, ChangeId, CollectionName, LiveHello, LiveMessage, Millis, Problem, ProblemCode, PullRequest,
+    PushRequest, PushResponse, PushResult,
 };
 use syncline_server::{
     Ledger,
@@ -133,6 +133,12 @@ impl Service {
             }
         }
         let has_effect = !changed.is_empty();
+        let is_deleting = |change: &Change| has_effect && change.data.is_none();
+        if request.changes.iter().any(is_deleting) && self.ground.strikes(self.ground.weather.purged) {
+            self.ground.count(|counts| &mut counts.purges);
+            drop((ledger, history));
+            self.purge();
+        }
         if has_effect && !planted::is(Bug::HintsLost) {
             self.tell(&LiveMessage::Changed(changed));
         }

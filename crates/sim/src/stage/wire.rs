@@ -55,7 +55,9 @@ impl TokenSource for Tokens {
             self.ground.find(|| "a token is asked for while one is asked for".to_owned());
         }
         let _asked = Lowered(&self.is_asked);
-        self.ground.time.sleep(self.ground.fate.between(0, 30)).await;
+        // Signing in again may take a person a moment.
+        let most = if self.ground.fate.happens(200) { 3_000 } else { 30 };
+        self.ground.time.sleep(self.ground.fate.between(0, most)).await;
         if self.link.is_cut() {
             return Err(Error::new(ErrorCode::Network, "no way to the sign-in"));
         }

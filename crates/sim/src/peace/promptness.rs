@@ -1,0 +1,28 @@
+//! Where the live channel is up, news comes by itself and at once, not with the next poll. Heals nothing, and looks at no
+//! record but the one that it has written.
+
+use syncline_core::model::Channel;
+
+use super::healing::left_on;
+use crate::{app::User, device::Device, world::World};
+
+/// How long news may take while nothing is wrong, in milliseconds: a moment of quiet, a push, a hint, and a pull.
+const PROMPT: u64 = 8_000;
+
+/// One device writes; whoever is live must have it soon.
+pub(crate) fn check_promptness(world: &World) {
+    let Some(user) = world.devices.first().and_then(|device| User::at(device, &world.will)) else { return };
+    let live: Vec<&Device> = world.devices.iter().filter(|device| is_live(device)).collect();
+    user.write_last_word(&world.tokens);
+    world.run_for(PROMPT);
+    for device in live.into_iter().filter(|device| is_live(device)) {
+        if let Some(left) = left_on(world, device) {
+            world.ground.find(|| format!("after {PROMPT} ms with a live channel {left}"));
+        }
+    }
+}
+
+fn is_live(device: &Device) -> bool {
+    let leads = |status: &syncline_core::model::Status| status.leader && status.channel == Channel::Live;
+    device.living().iter().any(|(_, client)| leads(&client.status()))
+}
