@@ -185,8 +185,9 @@ impl Service {
         number.is_some_and(|number| number >= self.valid_from.get())
     }
 
-    /// Makes all tokens given so far expire.
+    /// Makes all tokens given so far expire, and ends the live channels that were opened with them.
     pub(crate) fn expire_tokens(&self) {
+        self.ears.borrow_mut().clear();
         self.valid_from.set(self.valid_from.get().saturating_add(1));
     }
 

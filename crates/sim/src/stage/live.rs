@@ -1,6 +1,6 @@
 //! The live channel: hints that come late or not at all, and connections that end. Decides nothing about records.
 
-use std::{cell::Cell, rc::Rc};
+use std::{cell::RefCell, rc::Rc};
 
 use futures::{FutureExt as _, StreamExt as _, channel::mpsc, select_biased};
 use syncline_core::{
@@ -25,9 +25,16 @@ pub(crate) struct LiveSocket {
     hints: mpsc::UnboundedReceiver<String>,
     /// When it ends by itself.
     ends_at: u64,
-    is_greeted: Cell<bool>,
-    is_refused: Cell<bool>,
+    /// How the client greeted.
+    hello: RefCell<Option<String>>,
     service: Rc<Service>,
+}
+
+impl LiveSocket {
+    /// Whether the token it was greeted with is not good, or not any more.
+    fn is_refused(&self) -> bool {
+        self.hello.borrow().as_ref().is_some_and(|hello| !self.service.greets(hello))
+    }
 }
 
 fn gone() -> Error {
@@ -48,8 +55,7 @@ impl Sockets for LiveSockets {
             link: Rc::clone(&self.link),
             hints: self.service.listen(),
             ends_at,
-            is_greeted: Cell::new(false),
-            is_refused: Cell::new(false),
+            hello: RefCell::default(),
             service: Rc::clone(&self.service),
         })
     }
@@ -61,15 +67,13 @@ impl Socket for LiveSocket {
         if self.link.is_cut() {
             return Err(gone());
         }
-        if !self.is_greeted.replace(true) {
-            self.is_refused.set(!self.service.greets(&text));
-        }
+        self.hello.borrow_mut().get_or_insert(text);
         Ok(())
     }
 
     async fn receive(&mut self) -> Result<Received, Error> {
         self.ground.pause().await;
-        if self.is_refused.get() {
+        if self.is_refused() {
             return Ok(Received::Closed(4_401));
         }
         let left = self.ends_at.saturating_sub(self.ground.time.now());
@@ -83,6 +87,7 @@ impl Socket for LiveSocket {
                         self.ground.count(|counts| &mut counts.hints);
                         Ok(Received::Text(text))
                     }
+                    None if self.is_refused() && !self.link.is_cut() => Ok(Received::Closed(4_401)),
                     None => Err(gone()),
                 }
             }
