@@ -81,7 +81,7 @@ counts! {
     merges must "conflicts merged";
     kept must "conflicts kept until somebody chooses";
     kept_on must "news of a record whose conflict is kept";
-    ended_by_itself must "kept conflicts whose sides came to say the same";
+    ended_by_itself may "kept conflicts whose sides came to say the same";
     chosen_by_function may "kept conflicts ended by a function";
     chosen_by_user must "kept conflicts ended by a user's choice";
     rebased_by_pull must "pending edits met by a pull";
