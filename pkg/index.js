@@ -125,23 +125,13 @@ class Syncline extends EventTarget {
 
   /** @param {{budgetMs?: number, signal?: AbortSignal}} [options] */
   async sync({ budgetMs, signal } = {}) {
-    if (signal?.aborted) {
-      throw aborted("the sync was aborted");
+    if (budgetMs !== undefined && !(Number.isFinite(budgetMs) && budgetMs >= 0)) {
+      throw invalidArgument("budgetMs", "must be a number of milliseconds, 0 or more");
     }
-    const syncing = this.#session.call((core) => core.sync());
-    if (signal === undefined && budgetMs === undefined) {
-      return syncing;
+    if (signal !== undefined && !(signal instanceof AbortSignal)) {
+      throw invalidArgument("signal", "must be an AbortSignal");
     }
-    // Giving up the wait stops nothing: what is under way is committed step by step and goes on while it may.
-    syncing.catch(() => {});
-    return new Promise((resolve, reject) => {
-      signal?.addEventListener("abort", () => reject(aborted("the sync was aborted")), { once: true });
-      if (budgetMs !== undefined) {
-        const timer = setTimeout(() => reject(aborted(`the sync was not done within ${budgetMs} ms`)), budgetMs);
-        syncing.finally(() => clearTimeout(timer)).catch(() => {});
-      }
-      syncing.then(resolve, reject);
-    });
+    return this.#session.call((core) => core.sync(budgetMs, signal));
   }
 
   /** @param {(status: import("./index.js").Status) => void} listener */
@@ -226,7 +216,8 @@ class Syncline extends EventTarget {
   }
 
   metrics() {
-    throw notBuilt("metrics()");
+    this.#session.ensureOpen();
+    return this.#session.core.metrics();
   }
 
   async close() {
@@ -241,9 +232,4 @@ class Syncline extends EventTarget {
     const names = collections.length === 0 ? [...this.#names] : collections;
     await this.#session.call((core) => core.enable(names, isEnabled));
   }
-}
-
-/** @param {string} message */
-function aborted(message) {
-  return new SynclineError("aborted", message, true);
 }

@@ -212,14 +212,7 @@ export class Session {
         return;
       }
       case "status":
-        this.status = Object.freeze(fact);
-        queueMicrotask(() => {
-          this.#awaitingStatus.splice(0).forEach((resolve) => resolve());
-          this.#dispatch("status", fact);
-          if (fact.progress !== null) {
-            this.#dispatch("progress", fact.progress);
-          }
-        });
+        this.#hearStatus(Object.freeze(fact));
         return;
       case "error":
         queueMicrotask(() => this.#dispatch("error", toError(fact)));
@@ -229,6 +222,20 @@ export class Session {
         queueMicrotask(() => this.#dispatch(kind, detail));
       }
     }
+  }
+
+  /** @param {Status} status */
+  #hearStatus(status) {
+    const { progress } = status;
+    const isProgress = progress !== null && JSON.stringify(progress) !== JSON.stringify(this.status?.progress);
+    this.status = status;
+    queueMicrotask(() => {
+      this.#awaitingStatus.splice(0).forEach((resolve) => resolve());
+      this.#dispatch("status", status);
+      if (isProgress) {
+        this.#dispatch("progress", progress);
+      }
+    });
   }
 
   /**

@@ -2,8 +2,9 @@
 //!
 //! Every method clones the handle and gives a promise, so that closing or freeing while one is under way is safe.
 
-use std::{future::Future, rc::Rc};
+use std::{future::Future, pin::pin, rc::Rc};
 
+use futures::future::{Either, select};
 use js_sys::Promise;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -16,8 +17,10 @@ use syncline_core::{
 use syncline_protocol::{ChangeId, CollectionName, RecordId};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
+use web_sys::AbortSignal;
 
 use crate::{
+    abort::aborted,
     backend::{Backend, BackendOptions},
     documents::{Documents, Place, Purpose},
     errors::{json, plain, to_js},
@@ -293,11 +296,24 @@ impl Core {
         })
     }
 
-    /// Syncs now.
+    /// Syncs now, for so many milliseconds at most where `budget` is given; an `AbortSignal` or undefined gives it up.
     #[wasm_bindgen(unchecked_return_type = "Promise<object>")]
-    pub fn sync(&self) -> Promise {
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "no budget is that long")]
+    pub fn sync(&self, budget: Option<f64>, signal: Option<AbortSignal>) -> Promise {
         let client = self.client.clone();
-        promise(async move { Ok(plain(&client.sync().await?)) })
+        promise(async move {
+            let syncing = pin!(client.sync_within(budget.map(|budget| budget as u64)));
+            match select(syncing, pin!(aborted(signal))).await {
+                Either::Left((report, _)) => Ok(plain(&report?)),
+                Either::Right(_) => Err(Error::new(ErrorCode::Aborted, "the sync was aborted")),
+            }
+        })
+    }
+
+    /// What this context has done so far, as numbers.
+    #[wasm_bindgen(unchecked_return_type = "object")]
+    pub fn metrics(&self) -> JsValue {
+        plain(&self.client.metrics())
     }
 
     /// Where everything stands.

@@ -3,10 +3,18 @@
 use gloo_timers::future::TimeoutFuture;
 use syncline_core::ports;
 use syncline_protocol::Millis;
+use wasm_bindgen::prelude::*;
 
 /// The longest wait that a browser's timers take, in milliseconds
 /// (<https://developer.mozilla.org/en-US/docs/Web/API/Window/setTimeout#maximum_delay_value>).
 const LONGEST: u32 = 0x7fff_ffff;
+
+#[wasm_bindgen]
+extern "C" {
+    /// Milliseconds since the context began, in every kind of context.
+    #[wasm_bindgen(js_namespace = performance, js_name = now)]
+    fn performance_now() -> f64;
+}
 
 /// The browser's clock.
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +27,11 @@ impl ports::Clock for Clock {
     )]
     fn now(&self) -> Millis {
         Millis(js_sys::Date::now() as i64)
+    }
+
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a page is never open that long")]
+    fn microseconds(&self) -> u64 {
+        (performance_now() * 1_000.0) as u64
     }
 
     async fn sleep(&self, milliseconds: u64) {

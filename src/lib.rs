@@ -3,6 +3,7 @@
 //! `client` is what `pkg/index.js` calls; `host` gathers what the engine needs of a browser; each other module is one port.
 #![cfg(target_arch = "wasm32")]
 
+mod abort;
 mod backend;
 mod channel;
 mod client;

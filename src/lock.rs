@@ -134,7 +134,7 @@ impl Request {
         let asked = request.call3(&locks, &name.into(), &options, callback.as_ref()).ok()?;
         // It rejects when it was withdrawn, and then nobody hears that, and when the lock was stolen.
         let (lose, lost) = oneshot::channel();
-        let stolen = Closure::once_into_js(move |_: JsValue| drop(lose.send(())));
+        let stolen = Closure::once_into_js(move |_: JsValue| lose.send(()).unwrap_or_default());
         let catch = global::method_of(&asked, "catch")?;
         drop(catch.call1(&asked, &stolen));
         Some(Self { granted, lost: Some(lost), is_granted: false, withdrawal, _callback: callback })

@@ -18,13 +18,14 @@
 //! | context | one page, worker or popup |
 //! | device | one browser profile |
 //!
-//! Inside: `model` knows nobody; `merge`, `backoff` and `narrowing` know model; `plan`, `query`, `schedule` know those; `ports` name model
+//! Inside: `model` knows nobody; `merge`, `backoff`, `narrowing` and `metrics` know model; `plan`, `query`, `schedule` know those; `ports` name model
 //! types; `backends` know ports; `engine` alone knows ports and plans.
 
 pub mod backends;
 pub mod backoff;
 pub mod engine;
 pub mod merge;
+pub mod metrics;
 pub mod model;
 pub mod narrowing;
 pub mod plan;

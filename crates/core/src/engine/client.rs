@@ -19,6 +19,7 @@ use super::{
     watcher::Watcher,
 };
 use crate::{
+    metrics::Metrics,
     model::{
         CollectionTable, Conflict, Error, ErrorCode, Identity, Leadership, Options, ParkedChange, ParkedRow,
         PendingChange, PendingState, QueueRow, RecordKeys, RecordState, Single as _, Status, SyncReport,
@@ -133,6 +134,17 @@ impl<H: Host> Client<H> {
     /// Writes all of it or none of it, in one durable commit. Fails with
     /// `invalid-argument` for an unknown collection, `not-found`, and the storage codes.
     pub async fn write(&self, intents: Vec<Intent>) -> Result<(), Error> {
+        let clock = self.shared.host.clock();
+        let began = clock.microseconds();
+        let written = self.write_intents(intents).await;
+        if written.is_ok() {
+            let took = clock.microseconds().saturating_sub(began);
+            self.shared.meter.borrow_mut().handle_commit(took);
+        }
+        written
+    }
+
+    async fn write_intents(&self, intents: Vec<Intent>) -> Result<(), Error> {
         let now = self.shared.now();
         let with_key = |Intent { collection, record, kind }| {
             self.known(&collection)?;
@@ -351,6 +363,11 @@ impl<H: Host> Client<H> {
             Either::Left((answered, _)) => answered.unwrap_or_else(closed),
             Either::Right(_) => Ok(SyncReport::default()),
         }
+    }
+
+    /// What this context has done since it was opened, as numbers.
+    pub fn metrics(&self) -> Metrics {
+        self.shared.meter.borrow().metrics()
     }
 
     /// Resolves when every commit so far is on disk.

@@ -159,7 +159,7 @@ impl<H: Host> Client<H> {
     fn is_leader_needed(&self) -> bool {
         let mirror = self.shared.mirror.borrow();
         let is_waiting = |(name, _): &(_, i32)| mirror.tally(name).pending > 0;
-        self.may_sync() && self.enabled(Direction::is_pushed).iter().any(is_waiting)
+        self.may_sync() && self.flowing(Direction::is_pushed).iter().any(is_waiting)
     }
 
     fn ask_leader(&self, call: Call) {

@@ -5,7 +5,7 @@ use std::{mem::take, pin::pin};
 use futures::{
     FutureExt as _, StreamExt as _,
     channel::mpsc::UnboundedReceiver,
-    future::{Fuse, LocalBoxFuture, OptionFuture},
+    future::{Fuse, FusedFuture as _, LocalBoxFuture, OptionFuture},
     select_biased,
 };
 use syncline_protocol::{CollectionName, Millis};
@@ -18,6 +18,7 @@ use super::{
     shared::Signal,
 };
 use crate::{
+    metrics::CycleEnd,
     model::{Channel, Direction, Error, ErrorCode, Event, StatusError, SyncReport},
     plan::{KeepRetry, TakeLeadership},
     planted::{self, Bug},
@@ -128,7 +129,7 @@ impl<H: Host> Client<H> {
                 }
                 Next::StopLive => leader.live = Fuse::terminated(),
                 Next::Stop => {
-                    leader.cycle = Fuse::terminated();
+                    self.stop_cycle(leader);
                     leader.live = Fuse::terminated();
                     leader.waiting.append(&mut leader.served);
                 }
@@ -245,6 +246,7 @@ impl<H: Host> Client<H> {
         let now = self.shared.now();
         let result = match result {
             Ok(cycle) => {
+                self.count_cycle(CycleEnd::Done);
                 leader.scheduler.handle_success(cycle.again_in, now);
                 if !planted::is(Bug::ErrorStays) {
                     self.shared.activity.borrow_mut().error = None;
@@ -253,13 +255,14 @@ impl<H: Host> Client<H> {
             }
             Err(CycleError::Fenced) => return Ok(true),
             Err(CycleError::Failed(error)) => {
+                self.count_cycle(CycleEnd::Failed);
                 let chance = self.shared.host.random().next();
                 leader.scheduler.handle_failure(&error, chance, now);
                 self.shared.activity.borrow_mut().error = Some(StatusError {
                     code: error.code.as_str().to_owned(),
                     message: error.message.clone(),
                     at: now,
-                    collection: None,
+                    collection: error.collection.clone(),
                 });
                 Err(error)
             }
@@ -288,13 +291,25 @@ impl<H: Host> Client<H> {
         Ok(false)
     }
 
+    /// Drops the cycle under way, if one is.
+    fn stop_cycle(&self, leader: &mut Leader) {
+        if !leader.cycle.is_terminated() {
+            leader.cycle = Fuse::terminated();
+            self.count_cycle(CycleEnd::Stopped);
+        }
+    }
+
+    fn count_cycle(&self, end: CycleEnd) {
+        self.shared.meter.borrow_mut().handle_cycle(&self.report_so_far(), end);
+    }
+
     /// Somebody waits no longer. A cycle that nobody else waits for is given up where it is: what it did is done, and what is
     /// under way is what a crash would leave.
     fn handle_withdrawal(&self, leader: &mut Leader, id: &str, now: Millis) {
         if let Some(call) = leader.served.take(id) {
             self.answer(call, &Ok(self.report_so_far()));
             if leader.served.is_empty() {
-                leader.cycle = Fuse::terminated();
+                self.stop_cycle(leader);
                 leader.scheduler.handle_halt(now);
             }
         } else if let Some(call) = leader.waiting.take(id) {
@@ -307,7 +322,6 @@ impl<H: Host> Client<H> {
 
     /// Shows what the leader is doing; whoever waits while nothing can run is told so.
     fn show(&self, leader: &mut Leader, now: Millis) {
-        use futures::future::FusedFuture as _;
         let is_running = !leader.cycle.is_terminated();
         let is_online = self.shared.host.network().is_online();
         {

@@ -37,6 +37,10 @@ mod status;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
+mod timetable;
+#[cfg(test)]
+mod timetable_scenarios;
+#[cfg(test)]
 mod trouble;
 mod watcher;
 #[cfg(test)]

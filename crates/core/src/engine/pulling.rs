@@ -43,30 +43,30 @@ impl<H: Host> Client<H> {
             snapshots.insert(name.clone(), Snapshot { is_whole, ..Snapshot::default() });
         }
         let (mut done, mut requeued) = (0_u64, 0_u64);
-        let mut together: Vec<Vec<CollectionName>> = vec![wanted];
+        // The first page of each comes with one request.
+        let mut together: Vec<Vec<CollectionName>> = if wanted.is_empty() { vec![] } else { vec![wanted] };
         while let Some(asked) = together.pop() {
-            if asked.is_empty() {
-                continue;
-            }
             let questions: Vec<Wanted> =
                 asked.iter().map(|name| self.wanted(name, snapshots.get(name))).collect();
             self.take_turn(backend).await;
             let (began, before) = (self.shared.now(), backend.traffic());
-            let pulled = match backend.pull(&questions, self.page_limit(PAGE, questions.len())).await {
+            let mut pulled = match backend.pull(&questions, self.page_limit(PAGE, questions.len())).await {
                 Ok(pulled) => pulled,
                 Err(error) if is_of_question(&error) => {
                     match asked.as_slice() {
                         // It stands in no other collection's way.
                         [one] => {
                             cycle.set_aside.insert(one.clone());
-                            cycle.failure.get_or_insert(error);
+                            cycle.failure.get_or_insert(error.with_collection(one));
                         }
                         _ => together.extend(asked.into_iter().rev().map(|name| vec![name])),
                     }
                     continue;
                 }
-                Err(error) => return Err(error.into()),
+                Err(error) => return Err(error.about_one_of(&asked).into()),
             };
+            // By priority here too; the wire does not say in which order.
+            pulled.pages.sort_by_key(|(name, _)| asked.iter().position(|known| known == name));
             let records = pulled.pages.iter().map(|(_, page)| count(page.records.len())).sum();
             self.handle_page_size(before, backend.traffic(), records);
             self.keep_skew(epoch, began, pulled.now).await?;
@@ -89,9 +89,19 @@ impl<H: Host> Client<H> {
                     self.show_progress(Phase::Pull, &question.collection, done, None);
                 }
             }
-            together.push(wanted);
+            together.extend(self.tiers(wanted));
         }
         Ok(requeued)
+    }
+
+    /// Collections by priority, the highest last: it is taken first, and pulled to its end before the others go on.
+    fn tiers(&self, wanted: Vec<CollectionName>) -> impl Iterator<Item = Vec<CollectionName>> {
+        let mut tiers = BTreeMap::<i32, Vec<CollectionName>>::new();
+        for name in wanted {
+            let options = self.shared.options.collections.get(&name);
+            tiers.entry(options.map_or(0, |options| options.priority)).or_default().push(name);
+        }
+        tiers.into_values()
     }
 
     async fn apply_page(

@@ -79,6 +79,7 @@ impl<H: Host> Client<H> {
         cycle: &mut Cycle,
     ) -> Result<Option<Pushed>, CycleError> {
         let Failed { error, attempts, sent } = failed;
+        let error = error.about_one_of(sent.changes.iter().map(|change| &change.collection));
         let mut verdict = narrowing.handle_failure(&error, sent.changes.len(), attempts);
         if verdict == Verdict::AskFirst {
             backend.push(self.device(), &[]).await?;

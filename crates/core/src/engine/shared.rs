@@ -21,6 +21,7 @@ use super::{
     status::{Activity, decide},
 };
 use crate::{
+    metrics::Meter,
     model::{Error, Event, Options, Status, SyncReport},
     planted::{self, Bug},
     ports::{Channel as _, Clock as _, Events as _, Host, Random as _},
@@ -90,6 +91,8 @@ pub(super) struct Shared<H> {
     /// What the cycle under way has done so far, or the last one did.
     pub(super) doing: Cell<Doing>,
     pub(super) is_compacting: Cell<bool>,
+    /// What this context has done so far, as numbers.
+    pub(super) meter: RefCell<Meter>,
     /// When the live channel was last heard.
     pub(super) live_heard_at: Cell<Option<Millis>>,
     /// What keeps traffic below a bound, where there is one.
@@ -123,6 +126,7 @@ impl<H: Host> Shared<H> {
             asked: RefCell::default(),
             doing: Cell::default(),
             is_compacting: Cell::default(),
+            meter: RefCell::default(),
             live_heard_at: Cell::default(),
             pace: RefCell::new(pace),
             waiting_for_room: RefCell::default(),

@@ -47,6 +47,7 @@ impl<H: Host> Observer for Watcher<H> {
             Origin::Local => edited_records(commit),
             Origin::Remote => changed_records(before, commit),
         };
+        let is_edit = origin == Origin::Local && !changed.is_empty();
         for (collection, ids) in changed.into_iter().filter(|_| is_own || !planted::is(Bug::OthersUntold)) {
             let live = self.follow(before, commit, &collection, &ids);
             shared.host.events().emit(Event::Change { collection: collection.clone(), ids, origin: told });
@@ -66,7 +67,7 @@ impl<H: Host> Observer for Watcher<H> {
         if turned.is_led_anew {
             shared.signal(Signal::LedAnew);
         }
-        if origin == Origin::Local {
+        if is_edit {
             shared.signal(Signal::LocalChange);
         }
     }

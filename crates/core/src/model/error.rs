@@ -121,6 +121,8 @@ pub struct Error {
     pub message: String,
     /// When trying again makes sense.
     pub retry: Retry,
+    /// The collection that it was about, where it was one.
+    pub collection: Option<CollectionName>,
     /// The part of the database that is damaged, where that is what went wrong.
     pub part: Option<Part>,
     /// What else it is about.
@@ -131,7 +133,7 @@ impl Error {
     /// Makes an error whose retry answer follows from its code.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         let retry = if code.is_retryable() { Retry::Later } else { Retry::Never };
-        Self { code, message: message.into(), retry, part: None, about: None }
+        Self { code, message: message.into(), retry, collection: None, part: None, about: None }
     }
 
     /// A part of the database that cannot be read; everything else is served.
@@ -152,12 +154,30 @@ impl Error {
             "a pull would delete {deletions} of the {records} records of `{collection}`: confirmDeletions() lets it go on"
         );
         let about = About::Deletions { collection: collection.clone(), deletions, records };
-        Self { about: Some(about), ..Self::new(ErrorCode::MassDeletion, message) }
+        let error = Self { about: Some(about), ..Self::new(ErrorCode::MassDeletion, message) };
+        error.with_collection(collection)
     }
 
     /// An argument that is wrong, by its name.
     pub fn argument(field: &str, wrong: impl AsRef<str>) -> Self {
         Self::new(ErrorCode::InvalidArgument, format!("{field}: {}", wrong.as_ref()))
+    }
+
+    /// Says which collection it is about.
+    #[must_use]
+    pub fn with_collection(mut self, collection: &CollectionName) -> Self {
+        self.collection = Some(collection.clone());
+        self
+    }
+
+    /// Says which collection it is about, where all of these are the same.
+    #[must_use]
+    pub fn about_one_of<'a>(self, collections: impl IntoIterator<Item = &'a CollectionName>) -> Self {
+        let mut collections = collections.into_iter();
+        match collections.next() {
+            Some(first) if collections.all(|other| other == first) => self.with_collection(first),
+            _ => self,
+        }
     }
 
     /// Sets when trying again makes sense.

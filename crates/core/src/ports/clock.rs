@@ -11,6 +11,11 @@ pub trait Clock {
     /// The device's time.
     fn now(&self) -> Millis;
 
+    /// A time to measure by, in microseconds since any moment; as exact as the host has it.
+    fn microseconds(&self) -> u64 {
+        u64::try_from(self.now().0).unwrap_or_default().saturating_mul(1_000)
+    }
+
     /// Waits that many milliseconds.
     async fn sleep(&self, milliseconds: u64);
 }
