@@ -80,6 +80,8 @@ refuses("a patch with a function", { code: DOCUMENT, field: "title", ask: (db) =
 refuses("an unknown collection", { code: ARGUMENT, field: "collection", ask: (db) => db.collection("nowhere") });
 refuses("an unknown collection to enable", { code: ARGUMENT, field: "collection", ask: (db) => db.enable("nowhere") });
 refuses("ids that are no strings", { code: ARGUMENT, field: "ids", ask: (db) => db.collection("todos").getAll([7]) });
+refuses("a budget that is no number", { code: ARGUMENT, field: "budgetMs", ask: (db) => db.sync({ budgetMs: "soon" }) });
+refuses("a signal that is none", { code: ARGUMENT, field: "signal", ask: (db) => db.sync({ signal: {} }) });
 refuses("a limit that is no number", { code: ARGUMENT, field: "limit", ask: (db) => db.collection("todos").list({ limit: "all" }) });
 refuses("an operator that queries do not have", { code: ARGUMENT, field: "where.n.like", ask: (db) => db.collection("todos").list({ where: { n: { like: "x" } } }) });
 refuses("a part of a query that there is not", { code: ARGUMENT, field: "sort", ask: (db) => db.collection("todos").list({ sort: "n" }) });
@@ -148,6 +150,8 @@ refusesOptions("indexes that are one text", "collections.todos.indexes", '{ name
 refusesOptions("a direction there is not", "collections.todos.direction", '{ name: "refused", collections: { todos: { direction: "up" } } }');
 refusesOptions("a backoff that is a number", "schedule.backoff", `{ ${MORE}, schedule: { backoff: 5 } }`);
 refusesOptions("a poll interval below zero", "schedule.pollInterval", `{ ${MORE}, schedule: { pollInterval: -1 } }`);
+refusesOptions("a bandwidth of nothing", "schedule.bandwidth", `{ ${MORE}, schedule: { bandwidth: 0 } }`);
+refusesOptions("an unknown way to save data", "schedule.saveData", `{ ${MORE}, schedule: { saveData: "never" } }`);
 refusesOptions("an option of the schedule there is not", "schedule.every", `{ ${MORE}, schedule: { every: 5 } }`);
 refusesOptions("encryption, which is not built yet", "encryption", `{ ${MORE}, encryption: { key: { passphrase: "x" }, scope: "both" } }`);
 refusesOptions("a backend of three functions, which is not built yet", "backend as three functions", `{ ${MORE}, backend: { pull() {}, push() {} } }`);
@@ -171,7 +175,7 @@ test("a conflict that there is not is not found", async () => {
   assert.deepEqual([error.code, error.isSynclineError], ["not-found", true]);
 });
 
-for (const call of ["export", "import", "signOut", "metrics"]) {
+for (const call of ["export", "import", "signOut"]) {
   test(`${call}(), which is not built yet, says so`, async () => {
     const error = await device.failure((db, call) => db[call](), call);
     assert.deepEqual([error.isSynclineError, error.code, error.message], [true, ARGUMENT, `${call}(): is not built yet`]);
