@@ -29,7 +29,11 @@ impl ports::Clock for Clock {
         Millis(js_sys::Date::now() as i64)
     }
 
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a page is never open that long")]
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a page is never open that long"
+    )]
     fn microseconds(&self) -> u64 {
         (performance_now() * 1_000.0) as u64
     }

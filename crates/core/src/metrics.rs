@@ -145,7 +145,8 @@ mod tests {
     #[test]
     fn cycles_count_by_how_they_ended_and_what_they_did_counts_always() {
         let mut meter = Meter::default();
-        let report = SyncReport { pushed: 2, bytes_sent: 30, retries: 1, duration_ms: 40, ..SyncReport::default() };
+        let report =
+            SyncReport { pushed: 2, bytes_sent: 30, retries: 1, duration_ms: 40, ..SyncReport::default() };
         meter.handle_cycle(&report, CycleEnd::Failed);
         meter.handle_cycle(&report, CycleEnd::Done);
         meter.handle_cycle(&report, CycleEnd::Stopped);

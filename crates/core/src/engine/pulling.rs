@@ -57,7 +57,7 @@ impl<H: Host> Client<H> {
                         // It stands in no other collection's way.
                         [one] => {
                             cycle.set_aside.insert(one.clone());
-                            cycle.failure.get_or_insert(error.with_collection(one));
+                            cycle.failure.get_or_insert_with(|| error.with_collection(one));
                         }
                         _ => together.extend(asked.into_iter().rev().map(|name| vec![name])),
                     }

@@ -308,7 +308,8 @@ impl Backend for Rc<Server> {
 
     async fn push(&self, _device: &DeviceId, changes: &[Change]) -> Result<Pushed, Error> {
         self.answer(&format!("push {}", changes.len()), changes.len() * RECORD, 0).await?;
-        let applied = |change: &Change| PushResult::Applied { id: change.id.clone(), version: Version::Number(1) };
+        let applied =
+            |change: &Change| PushResult::Applied { id: change.id.clone(), version: Version::Number(1) };
         Ok(Pushed { results: changes.iter().map(applied).collect(), now: None })
     }
 
