@@ -1,5 +1,5 @@
 // @ts-check
-// `node bench/run.mjs store`: reads the options, starts the browser and prints what came out. Measures nothing itself.
+// `node bench/run.mjs store` or `sync`: reads the options, starts the browser and prints what came out. Measures nothing itself.
 
 import { mkdir, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
@@ -13,11 +13,13 @@ import { growthTable } from "./report/growth-table.mjs";
 import { ratioChart } from "./report/ratio-chart.mjs";
 import { compare } from "./report/results.mjs";
 import { ratioTable } from "./report/ratio-table.mjs";
+import { syncChart, syncTable } from "./report/sync-report.mjs";
 import { serve } from "./serve.mjs";
 import { grow } from "./store-growth.mjs";
 import { measure } from "./store.mjs";
 import { CASES, COUNT } from "./store/cases.js";
 import { documents } from "./store/documents.js";
+import { measureSync, SYNC_CASES } from "./sync.mjs";
 
 const LEAST_ROUNDS = 5;
 const RESULTS = fileURLToPath(new URL("../docs/bench", import.meta.url));
@@ -46,10 +48,14 @@ async function main() {
   const [what = "store"] = positionals;
   const engine = ENGINES[values.engine];
   const rounds = Number(values.rounds);
-  const cases = CASES.filter((one) => values.only === undefined || values.only.includes(one.id));
-  const unknown = values.only?.find((id) => !CASES.some((one) => one.id === id));
-  if (what !== "store") {
-    throw new Error(`there is no benchmark "${what}"; there is: store`);
+  const known = what === "sync" ? SYNC_CASES : CASES.map((one) => one.id);
+  const wanted = known.filter((id) => values.only === undefined || values.only.includes(id));
+  const unknown = values.only?.find((id) => !known.includes(id));
+  if (what !== "store" && what !== "sync") {
+    throw new Error(`there is no benchmark "${what}"; there are: store, sync`);
+  }
+  if (what === "sync" && values.engine !== "chromium") {
+    throw new Error("sync is measured in chromium");
   }
   if (engine === undefined) {
     throw new Error(`--engine is one of ${Object.keys(ENGINES).join(", ")}`);
@@ -58,10 +64,14 @@ async function main() {
     throw new Error("--rounds is a whole number from 1 up");
   }
   if (unknown !== undefined) {
-    throw new Error(`there is no case "${unknown}"; there are: ${CASES.map((one) => one.id).join(", ")}`);
+    throw new Error(`there is no case "${unknown}"; there are: ${known.join(", ")}`);
   }
   const { start } = await engine();
   const server = await serve(values.package);
+  if (what === "sync") {
+    await sync(start, `${server.origin}/bench/sync/page.html`, wanted, rounds).finally(() => server.stop());
+    return;
+  }
   const browser = await start().catch((thrown) => {
     server.stop();
     throw thrown;
@@ -69,7 +79,7 @@ async function main() {
   const url = `${server.origin}/bench/store/page.html`;
   const about = { engine: values.engine, browser: browser.version, rounds, ...circumstances() };
   try {
-    await (values.growth ? growth(browser, url, about) : store(browser, url, about, cases));
+    await (values.growth ? growth(browser, url, about) : store(browser, url, about, CASES.filter(({ id }) => wanted.includes(id))));
   } finally {
     await browser.close();
     server.stop();
@@ -102,6 +112,21 @@ async function growth(browser, url, about) {
   const results = await grow(browser, url, { sizes, rounds: about.rounds, tell });
   print(growthTable(results, about));
   await save(`store-growth-${about.engine}`, { ...about, sizes: results }, growthChart(results, about));
+}
+
+/**
+ * @param {() => Promise<import("./engines/engine.mjs").Browser>} start
+ * @param {string} url
+ * @param {readonly string[]} cases
+ * @param {number} rounds
+ */
+async function sync(start, url, cases, rounds) {
+  const { version, results } = await measureSync(start, url, { cases, rounds, tell });
+  const about = { engine: values.engine, browser: version, rounds, ...circumstances() };
+  print(syncTable(results, about));
+  if (values.only === undefined && rounds >= LEAST_ROUNDS) {
+    await save(`sync-${about.engine}`, { ...about, cases: results }, syncChart(results, about));
+  }
 }
 
 /**

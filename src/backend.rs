@@ -77,6 +77,11 @@ impl ports::Backend for Backend {
         native.push(device, changes).await
     }
 
+    fn takes_patches(&self) -> bool {
+        let Self::Native(native) = self;
+        native.takes_patches()
+    }
+
     async fn watch(&self, wanted: &[Wanted], hint: &dyn Fn(Hint)) -> Result<bool, Error> {
         let Self::Native(native) = self;
         native.watch(wanted, hint).await

@@ -35,7 +35,7 @@ export function compare(cases, samples) {
  * @param {readonly number[]} samples
  * @returns {Summary}
  */
-function summary(samples) {
+export function summary(samples) {
   const rounded = samples.map((ms) => Math.round(ms * 10_000) / 10_000);
   return { median: quantile(rounded, 0.5), least: Math.min(...rounded), most: Math.max(...rounded), samples: rounded };
 }

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 
+use crate::demo::SERVER;
 use crate::places::Places;
 use crate::process::{self, Reporter};
 use crate::steps::{Steps, say};
@@ -37,10 +38,12 @@ pub(crate) struct Bench {
     million: bool,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 enum What {
     /// The store, against hand-written IndexedDB.
     Store,
+    /// Sync over the reference server, against what no client can do without.
+    Sync,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
@@ -52,7 +55,8 @@ enum Engine {
 
 /// Builds the package as it is published, and measures it.
 pub(crate) fn run(places: &Places, bench: &Bench) -> Result<ExitCode> {
-    let mut steps = Steps::new("Measuring", 5);
+    let is_served = bench.what == What::Sync;
+    let mut steps = Steps::new("Measuring", if is_served { 6 } else { 5 });
     steps.step("Installing what is missing", |reporter| {
         install::toolchain(places, reporter)?;
         npm::packages(places, reporter)?;
@@ -62,14 +66,23 @@ pub(crate) fn run(places: &Places, bench: &Bench) -> Result<ExitCode> {
     steps.step("Compiling the package to WebAssembly", |reporter| wasm::compile(places, reporter))?;
     steps.step("Binding it to JavaScript", |reporter| wasm::bind(places, reporter))?;
     steps.step("Optimising the module", |reporter| pkg::optimise(places, reporter))?;
+    if is_served {
+        steps.step("Compiling the server", |reporter| server(places, reporter))?;
+    }
     steps.step("Measuring", |reporter| measure(places, bench, &reporter.streamed()))?;
     say(&format!("All in {}", steps.elapsed()));
     Ok(ExitCode::SUCCESS)
 }
 
+/// As it is run, not as it is tested: its share of what is measured is to be what it is in use.
+fn server(places: &Places, reporter: &Reporter) -> Result<()> {
+    places.cargo(reporter, &["build", "--release", "--package", SERVER, "--bin", SERVER])
+}
+
 fn measure(places: &Places, bench: &Bench, reporter: &Reporter) -> Result<()> {
     let mut node = process::program("node", places.root());
     node.arg(Path::new(DRIVER)).args(bench.arguments());
+    node.env("SYNCLINE_SERVER", places.built("release").join(SERVER));
     if let Some(chromium) = tools::chromium() {
         node.env("SYNCLINE_CHROMIUM", chromium);
     }

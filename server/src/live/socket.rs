@@ -101,6 +101,7 @@ async fn follow(socket: &mut WebSocket, state: &AppState, user: User, hello: Liv
     let mut count = 0_u64;
     let mut heard = Instant::now();
     let mut flush_at = Instant::now();
+    let mut last_flush = flush_at;
     loop {
         let message = tokio::select! {
             () = &mut expired => return End::Token,
@@ -109,8 +110,9 @@ async fn follow(socket: &mut WebSocket, state: &AppState, user: User, hello: Liv
                 Some(Ok(_)) => { heard = Instant::now(); continue }
             },
             hint = next(&mut hints, &followed) => {
+                // The first hint goes out at once; those that follow closely go out together.
                 if pending.is_empty() {
-                    flush_at = Instant::now() + timing.gather;
+                    flush_at = flush_at.max(last_flush + timing.gather);
                 }
                 pending.extend(hint);
                 continue;
@@ -123,6 +125,7 @@ async fn follow(socket: &mut WebSocket, state: &AppState, user: User, hello: Liv
                 LiveMessage::Ping(count)
             }
             () = sleep_until(flush_at), if !pending.is_empty() => {
+                last_flush = Instant::now();
                 let changed = std::mem::take(&mut pending);
                 LiveMessage::Changed(changed.into_iter().map(|name| (name, None)).collect::<BTreeMap<_, _>>())
             }

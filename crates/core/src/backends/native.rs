@@ -93,6 +93,10 @@ impl<W: Wire> Backend for Native<W> {
         Ok(Pushed { results: results.collect(), now: Some(answer.now) })
     }
 
+    fn takes_patches(&self) -> bool {
+        true
+    }
+
     async fn watch(&self, wanted: &[Wanted], hint: &dyn Fn(Hint)) -> Result<bool, Error> {
         let token = self.requests.token().await?;
         let refused = |error: Error| {

@@ -20,8 +20,9 @@ use crate::{
 
 /// Rounds of one cycle at most.
 const MAX_ROUNDS: u32 = 10;
-/// Delays between rounds: another device is at the same record, so both must not come back at the same moment.
-const ROUND_BACKOFF: Backoff = Backoff { base: 50, max: 2_000 };
+/// Delays between rounds: other devices are at the same record, and must not come back at the same moment. The bound grows
+/// fourfold: how many there are is not known, and each attempt that comes too early costs two requests.
+const ROUND_BACKOFF: Backoff = Backoff { base: 50, max: 4_000 };
 
 /// Why a cycle did not end well.
 #[derive(Debug)]
@@ -96,9 +97,9 @@ impl<H: Host> Client<H> {
         loop {
             self.note_paused(&mut cycle);
             let mut requeued = self.push_all(backend, epoch, &mut cycle).await?;
-            let mut all = self.pulled(|_| true);
-            all.retain(|name| !cycle.set_aside.contains(name));
-            requeued = requeued.saturating_add(self.pull_all(backend, epoch, all, &mut cycle).await?);
+            if round == 0 && requeued == 0 {
+                requeued = self.pull_rest(backend, epoch, &mut cycle).await?;
+            }
             if requeued == 0 || planted::is(Bug::CycleEndsEarly) {
                 break;
             }
@@ -110,7 +111,10 @@ impl<H: Host> Client<H> {
             cycle.report.retries = u64::from(round);
             cycle.next_round.clear();
             let chance = self.shared.host.random().next();
-            self.shared.host.clock().sleep(full_jitter(ROUND_BACKOFF, round, chance)).await;
+            let wait = full_jitter(ROUND_BACKOFF, round.saturating_mul(2), chance);
+            self.shared.host.clock().sleep(wait).await;
+            // Right before the push: what others did while this device waited is not run into again.
+            self.pull_rest(backend, epoch, &mut cycle).await?;
         }
         let now = self.shared.now();
         let collections = self.flowing(|direction| direction != Direction::None);
@@ -123,6 +127,18 @@ impl<H: Host> Client<H> {
         self.keep_report(&cycle);
         cycle.report = self.report_so_far();
         Ok(cycle)
+    }
+
+    /// Pulls everything that is not set aside.
+    async fn pull_rest(
+        &self,
+        backend: &H::Backend,
+        epoch: u64,
+        cycle: &mut Cycle,
+    ) -> Result<u64, CycleError> {
+        let mut names = self.pulled(|_| true);
+        names.retain(|name| !cycle.set_aside.contains(name));
+        self.pull_all(backend, epoch, names, cycle).await
     }
 
     /// Remembers what a cycle did, whatever becomes of it.
@@ -176,10 +192,10 @@ impl<H: Host> Client<H> {
         &self,
         epoch: u64,
         began: Millis,
+        ended: Millis,
         server: Option<Millis>,
     ) -> Result<(), CycleError> {
         let Some(server) = server else { return Ok(()) };
-        let ended = self.shared.now();
         let took = ended.since(began);
         let skew = Skew { milliseconds: server.since(began.plus(took / 2)) };
         self.run_fenced(epoch, KeepSkew { skew, took: took.unsigned_abs(), now: ended }).await

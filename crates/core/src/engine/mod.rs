@@ -25,6 +25,8 @@ mod mending_seeds;
 mod messages;
 mod mirror;
 mod pace;
+#[cfg(test)]
+mod patching;
 mod pulling;
 mod pushing;
 mod querying;

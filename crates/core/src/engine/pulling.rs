@@ -3,7 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use syncline_protocol::{CollectionName, Cursor, PullPage, RecordId};
+use futures::future::try_join;
+use syncline_protocol::{CollectionName, Cursor, Millis, PullPage, RecordId};
 use syncline_store::{Read, View};
 
 use super::{
@@ -14,7 +15,7 @@ use crate::{
     model::{Direction, Error, ErrorCode, Phase, Retry, Table, collection_of, identify},
     plan::{ApplyPage, PageApplied, PageEnd},
     planted::{self, Bug},
-    ports::{Backend, Host, Wanted},
+    ports::{Backend, Host, Pulled, Wanted},
 };
 
 /// Records in one page.
@@ -45,51 +46,66 @@ impl<H: Host> Client<H> {
         let (mut done, mut requeued) = (0_u64, 0_u64);
         // The first page of each comes with one request.
         let mut together: Vec<Vec<CollectionName>> = if wanted.is_empty() { vec![] } else { vec![wanted] };
-        while let Some(asked) = together.pop() {
+        let mut ahead = None;
+        while let Some(names) = together.pop() {
             let questions: Vec<Wanted> =
-                asked.iter().map(|name| self.wanted(name, snapshots.get(name))).collect();
-            self.take_turn(backend).await;
-            let (began, before) = (self.shared.now(), backend.traffic());
-            let mut pulled = match backend.pull(&questions, self.page_limit(PAGE, questions.len())).await {
+                names.iter().map(|name| self.wanted(name, snapshots.get(name))).collect();
+            // What was asked ahead is void where the page before it was.
+            let asked = match ahead.take().filter(|ahead: &Asked| ahead.questions == questions) {
+                Some(asked) => asked,
+                None => self.ask(backend, questions).await,
+            };
+            let Asked { questions, began, ended, answer } = asked;
+            let mut pulled = match answer {
                 Ok(pulled) => pulled,
                 Err(error) if is_of_question(&error) => {
-                    match asked.as_slice() {
+                    match names.as_slice() {
                         // It stands in no other collection's way.
                         [one] => {
                             cycle.set_aside.insert(one.clone());
                             cycle.failure.get_or_insert_with(|| error.with_collection(one));
                         }
-                        _ => together.extend(asked.into_iter().rev().map(|name| vec![name])),
+                        _ => together.extend(names.into_iter().rev().map(|name| vec![name])),
                     }
                     continue;
                 }
-                Err(error) => return Err(error.about_one_of(&asked).into()),
+                Err(error) => return Err(error.about_one_of(&names).into()),
             };
             // By priority here too; the wire does not say in which order.
-            pulled.pages.sort_by_key(|(name, _)| asked.iter().position(|known| known == name));
-            let records = pulled.pages.iter().map(|(_, page)| count(page.records.len())).sum();
-            self.handle_page_size(before, backend.traffic(), records);
-            self.keep_skew(epoch, began, pulled.now).await?;
-            let mut wanted = Vec::new();
-            for (name, page) in pulled.pages {
-                let Some(question) = questions.iter().find(|question| question.collection == name) else {
-                    continue;
-                };
-                let has_more = page.more && !planted::is(Bug::PullStopsEarly);
-                done = done.saturating_add(count(page.records.len()));
-                let snapshot = snapshots.entry(name.clone()).or_default();
-                let applied = self.apply_page(epoch, question, page, snapshot, cycle).await?;
-                requeued = requeued.saturating_add(applied.requeued);
-                if applied.is_void {
-                    cycle.come_back_in(self.shared.options.schedule.backoff.base);
-                } else if has_more && !applied.is_paused {
-                    wanted.push(name);
+            pulled.pages.sort_by_key(|(name, _)| names.iter().position(|known| known == name));
+            let following = self.following(&questions, &pulled);
+            let applying = async {
+                self.keep_skew(epoch, began, ended, pulled.now).await?;
+                let mut unfinished = Vec::new();
+                for (name, page) in pulled.pages {
+                    let Some(question) = questions.iter().find(|question| question.collection == name) else {
+                        continue;
+                    };
+                    let has_more = page.more && !planted::is(Bug::PullStopsEarly);
+                    done = done.saturating_add(count(page.records.len()));
+                    let snapshot = snapshots.entry(name.clone()).or_default();
+                    let applied = self.apply_page(epoch, question, page, snapshot, cycle).await?;
+                    requeued = requeued.saturating_add(applied.requeued);
+                    if applied.is_void {
+                        cycle.come_back_in(self.shared.options.schedule.backoff.base);
+                    } else if has_more && !applied.is_paused {
+                        unfinished.push(name);
+                    }
+                    if !unfinished.is_empty() || cycle.report.pulled > 0 {
+                        self.show_progress(Phase::Pull, &question.collection, done, None);
+                    }
                 }
-                if !wanted.is_empty() || cycle.report.pulled > 0 {
-                    self.show_progress(Phase::Pull, &question.collection, done, None);
-                }
-            }
-            together.extend(self.tiers(wanted));
+                Ok::<_, CycleError>(unfinished)
+            };
+            let unfinished = if following.is_empty() {
+                applying.await?
+            } else {
+                let asking = async { Ok(self.ask(backend, following).await) };
+                let (unfinished, asked) = try_join(applying, asking).await?;
+                ahead = Some(asked);
+                unfinished
+            };
+            together.extend(self.tiers(unfinished));
         }
         Ok(requeued)
     }
@@ -102,6 +118,34 @@ impl<H: Host> Client<H> {
             tiers.entry(options.map_or(0, |options| options.priority)).or_default().push(name);
         }
         tiers.into_values()
+    }
+
+    /// The questions for the pages behind these that are asked next: the server can answer them while these are applied.
+    fn following(&self, questions: &[Wanted], pulled: &Pulled) -> Vec<Wanted> {
+        let is_unfinished = |(name, page): &&(CollectionName, PullPage)| {
+            page.more && questions.iter().any(|question| question.collection == *name)
+        };
+        let unfinished: BTreeMap<&CollectionName, &Cursor> =
+            pulled.pages.iter().filter(is_unfinished).map(|(name, page)| (name, &page.cursor)).collect();
+        let in_order = pulled.pages.iter().map(|(name, _)| name).filter(|name| unfinished.contains_key(name));
+        let next = self.tiers(in_order.cloned().collect()).last().unwrap_or_default();
+        let question = |name: CollectionName| {
+            let cursor = unfinished.get(&name).map(|cursor| (*cursor).clone());
+            Wanted { collection: name, cursor }
+        };
+        next.into_iter().map(question).collect()
+    }
+
+    /// Sends one pull, and notes when.
+    async fn ask(&self, backend: &H::Backend, questions: Vec<Wanted>) -> Asked {
+        self.take_turn(backend).await;
+        let (began, before) = (self.shared.now(), backend.traffic());
+        let answer = backend.pull(&questions, self.page_limit(PAGE, questions.len())).await;
+        if let Ok(pulled) = &answer {
+            let records = pulled.pages.iter().map(|(_, page)| count(page.records.len())).sum();
+            self.handle_page_size(before, backend.traffic(), records);
+        }
+        Asked { questions, began, ended: self.shared.now(), answer }
     }
 
     async fn apply_page(
@@ -172,6 +216,14 @@ impl<H: Host> Client<H> {
 /// Whether an error may be about what was asked for rather than about who asks, or about the way to the server.
 fn is_of_question(error: &Error) -> bool {
     matches!(error.retry, Retry::Apart(_)) || error.code == ErrorCode::Protocol
+}
+
+/// A pull that was sent.
+struct Asked {
+    questions: Vec<Wanted>,
+    began: Millis,
+    ended: Millis,
+    answer: Result<Pulled, Error>,
 }
 
 /// What is kept between the pages of one snapshot: its cursor is only stored with its last page.

@@ -38,6 +38,7 @@ impl<H: Host> Client<H> {
                 collections: collections.clone(),
                 max_changes: narrowing.max_changes(),
                 max_bytes: narrowing.max_bytes(),
+                with_patches: backend.takes_patches(),
                 held_back: cycle.next_round.iter().chain(&cycle.in_doubt).cloned().collect(),
             };
             let batch = self.run_fenced(epoch, plan).await?;
@@ -102,7 +103,8 @@ impl<H: Host> Client<H> {
 
     async fn take_answers(&self, sent: Sent, pushed: Pushed, cycle: &mut Cycle) -> Result<u64, CycleError> {
         let Sent { epoch, began, changes } = sent;
-        self.keep_skew(epoch, began, pushed.now).await?;
+        let ended = self.shared.now();
+        self.keep_skew(epoch, began, ended, pushed.now).await?;
         let mut results: BTreeMap<ChangeId, PushResult> =
             pushed.results.into_iter().map(|result| (result.id().clone(), result)).collect();
         let answers = changes.into_iter().map(|change| {

@@ -17,8 +17,8 @@ use futures::{
     task::LocalSpawnExt as _,
 };
 use syncline_protocol::{
-    Change, ChangeId, CollectionName, Cursor, DeviceId, Millis, PullPage, PushResult, RecordId, RemoteRecord,
-    Version,
+    Change, ChangeId, CollectionName, Cursor, DeviceId, JsonText, Millis, Op, PullPage, PushResult, RecordId,
+    RemoteRecord, Version, patch_text,
 };
 use syncline_store::MemoryDisk;
 
@@ -136,7 +136,7 @@ impl Server {
         for number in 0..count {
             let id = RecordId::trusted(format!("r{number:03}"));
             let doc = format!(r#"{{"id":"{id}","n":{number}}}"#);
-            let data = Some(syncline_protocol::JsonText::parse(doc).unwrap());
+            let data = Some(JsonText::parse(doc).unwrap());
             self.keep(RemoteRecord { id, version: None, edited_at: Millis(1), device: None, data });
         }
     }
@@ -167,10 +167,20 @@ impl Server {
             version: None,
             edited_at: change.edited_at,
             device: Some(device.clone()),
-            data: change.data.clone(),
+            data: self.data_of(change),
         });
         self.answered.borrow_mut().insert(id.clone(), version.clone());
         PushResult::Applied { id, version }
+    }
+
+    /// What a change makes of its record.
+    fn data_of(&self, change: &Change) -> Option<JsonText> {
+        let data = change.data.clone()?;
+        if change.op != Op::Patch {
+            return Some(data);
+        }
+        let serde_json::Value::Object(patch) = data.to_value().unwrap() else { panic!("{data:?}") };
+        Some(JsonText::parse(patch_text(&self.doc(&change.record).unwrap(), &patch).unwrap()).unwrap())
     }
 
     /// The document of a record; none: deleted, or never there.

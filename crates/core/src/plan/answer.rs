@@ -9,6 +9,7 @@ use syncline_store::{Decision, Plan, Read, View};
 use super::{
     Origin,
     draft::Draft,
+    push::change_of,
     rebase::{Incoming, Meeting, Rebaser, ResolvedConflict},
 };
 use crate::{
@@ -126,7 +127,7 @@ impl ApplyAnswers {
                     draft.set_parked(collection, &change.id, Some(&parked))?;
                 }
                 outcome.parked.push(ParkedChange {
-                    change: change.clone(),
+                    change: change_of(collection, record, &row.change)?,
                     parked_at: self.rebaser.now,
                     code: code.clone(),
                     message: message.clone(),

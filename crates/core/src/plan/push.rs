@@ -7,7 +7,8 @@ use syncline_store::{Decision, Plan, Read, View};
 
 use super::{Origin, draft::Draft};
 use crate::{
-    model::{Edit, Error, ErrorCode, QueueRow, RecordKeys, Table, collection_of, read_row, record_of},
+    merge::merge_patch_between,
+    model::{Base, Edit, Error, ErrorCode, QueueRow, RecordKeys, Table, collection_of, read_row, record_of},
     planted::{self, Bug},
 };
 
@@ -21,6 +22,8 @@ pub struct TakeBatch {
     pub max_changes: usize,
     /// Bytes of documents at most; one change goes however large it is.
     pub max_bytes: usize,
+    /// Whether the server takes patches.
+    pub with_patches: bool,
     /// Changes that wait for their own moment: in doubt, to be sent again later.
     pub held_back: Vec<ChangeId>,
 }
@@ -58,7 +61,7 @@ impl Plan for TakeBatch {
                 if is_full && !batch.changes.is_empty() {
                     break;
                 }
-                if let Some((change, attempts)) = freeze(draft, collection, record)? {
+                if let Some((change, attempts)) = freeze(draft, collection, record, self.with_patches)? {
                     batch.attempts = batch.attempts.max(attempts);
                     batch.changes.push(change);
                 }
@@ -96,12 +99,18 @@ fn freeze(
     draft: &mut Draft<'_>,
     collection: &CollectionName,
     record: &RecordId,
+    with_patches: bool,
 ) -> Result<Option<(Change, u32)>, Error> {
     let keys = RecordKeys::of(collection, record);
     let (base, before) = (draft.base(&keys)?, draft.queued(&keys)?);
     let Some(row) = before.clone() else { return Ok(None) };
     let row = if row.is_sent && planted::is(Bug::ResentUnderNewId) { under_new_id(row) } else { row };
-    let change = change_of(collection, record, &row.change)?;
+    let mut change = change_of(collection, record, &row.change)?;
+    // Sent again it has to be the same change, whatever a pull did meanwhile.
+    let made_on = row.overtaken.as_ref().map_or(base.as_ref(), |overtaken| overtaken.common.as_ref());
+    if let Some(patch) = made_on.filter(|_| with_patches).and_then(|made_on| patch_of(made_on, &row.change)) {
+        (change.op, change.data) = (Op::Patch, Some(patch));
+    }
     let attempts = row.attempts.saturating_add(1);
     let after = Some(QueueRow { is_sent: true, attempts, ..row });
     draft.set_record(collection, &keys, (&base, &before), (&base, &after))?;
@@ -114,7 +123,21 @@ fn under_new_id(row: QueueRow<'static>) -> QueueRow<'static> {
     QueueRow { change: Edit { id, ..row.change }, ..row }
 }
 
-/// A change as it goes over the wire.
+/// A document of fewer bytes goes out whole: a patch of it would save nothing worth the reading.
+const LEAST_PATCHED: usize = 1_024;
+
+/// An edit as a patch of what it was made on, where that is exact and less than half as long.
+fn patch_of(made_on: &Base<'_>, edit: &Edit<'_>) -> Option<JsonText> {
+    let doc = edit.doc.as_deref().filter(|doc| doc.len() >= LEAST_PATCHED)?;
+    if edit.base.is_none() || made_on.version != edit.base {
+        return None;
+    }
+    let (before, after) = (serde_json::from_str(&made_on.doc).ok()?, serde_json::from_str(doc).ok()?);
+    let patch = JsonText::of(&merge_patch_between(&before, &after)?).ok()?;
+    (patch.as_str().len() < doc.len() / 2).then_some(patch)
+}
+
+/// A change as the app sees it: with the whole document.
 pub(crate) fn change_of(
     collection: &CollectionName,
     record: &RecordId,

@@ -69,7 +69,13 @@ impl Rows {
 
     pub(crate) fn take_batch(&mut self) -> Vec<syncline_protocol::Change> {
         let collections = [(todos(), 0)].into();
-        let plan = TakeBatch { collections, max_changes: 100, max_bytes: 1 << 20, held_back: Vec::new() };
+        let plan = TakeBatch {
+            collections,
+            max_changes: 100,
+            max_bytes: 1 << 20,
+            with_patches: true,
+            held_back: Vec::new(),
+        };
         self.run(&plan).unwrap().changes
     }
 

@@ -71,6 +71,11 @@ pub trait Backend {
     /// Sends changes.
     async fn push(&self, device: &DeviceId, changes: &[Change]) -> Result<Pushed, Error>;
 
+    /// Whether changes may come as patches of the version they were made on; else they are whole documents.
+    fn takes_patches(&self) -> bool {
+        false
+    }
+
     /// Listens for hints until the channel ends; `Ok(false)`: this backend has none.
     async fn watch(&self, wanted: &[Wanted], hint: &dyn Fn(Hint)) -> Result<bool, Error>;
 
