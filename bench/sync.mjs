@@ -9,6 +9,7 @@ const RECORDS = 10_000;
 const CHANGES = 1_000;
 const INCREMENT = 10;
 const SIZES = /** @type {const} */ ([1_000, 100_000]);
+const SIDES = /** @type {const} */ (["limit", "ours"]);
 const TRAVELS = 200;
 const CROWD = /** @type {const} */ ([50, 4]);
 const EDITED = [300, 3_000, 30_000];
@@ -67,7 +68,7 @@ export async function measureSync(start, url, { cases, rounds, tell }) {
 async function inTurns({ rounds }, run) {
   const samples = { limit: /** @type {number[]} */ ([]), ours: /** @type {number[]} */ ([]) };
   for (let round = 0; round <= rounds; round += 1) {
-    for (const side of /** @type {const} */ (round % 2 === 0 ? ["limit", "ours"] : ["ours", "limit"])) {
+    for (const side of round % 2 === 0 ? SIDES : [...SIDES].reverse()) {
       const ms = await run(side);
       if (round > 0) samples[side].push(ms);
     }

@@ -175,12 +175,10 @@ impl Server {
 
     /// What a change makes of its record.
     fn data_of(&self, change: &Change) -> Option<JsonText> {
-        let data = change.data.clone()?;
-        if change.op != Op::Patch {
-            return Some(data);
+        match (&change.data, change.op) {
+            (Some(patch), Op::Patch) => Some(patched(&self.doc(&change.record).unwrap_or_default(), patch)),
+            (data, _) => data.clone(),
         }
-        let serde_json::Value::Object(patch) = data.to_value().unwrap() else { panic!("{data:?}") };
-        Some(JsonText::parse(patch_text(&self.doc(&change.record).unwrap(), &patch).unwrap()).unwrap())
     }
 
     /// The document of a record; none: deleted, or never there.
@@ -203,6 +201,14 @@ impl Server {
         self.records.borrow_mut().insert(record.id.clone(), record);
         version
     }
+}
+
+/// A document with a patch applied.
+fn patched(doc: &str, patch: &JsonText) -> JsonText {
+    let serde_json::Value::Object(patch) = patch.to_value().unwrap() else {
+        panic!("{patch:?} is no object")
+    };
+    JsonText::parse(patch_text(doc, &patch).unwrap()).unwrap()
 }
 
 impl Backend for Rc<Server> {
