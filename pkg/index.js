@@ -7,6 +7,7 @@ import { SynclineError, invalidArgument, notBuilt, toError } from "./errors.js";
 import { loadCore } from "./load.js";
 import { sortOptions } from "./options.js";
 import { Session } from "./session.js";
+import { pack, unpack } from "./transfer.js";
 
 export { SynclineError };
 export const version = "0.1.0";
@@ -204,15 +205,23 @@ class Syncline extends EventTarget {
   }
 
   async export() {
-    throw notBuilt("export()");
+    return this.#session.call((core) => pack(core));
   }
 
-  async import() {
-    throw notBuilt("import()");
+  /**
+   * @param {Blob} file
+   * @param {"replace" | "merge"} mode
+   */
+  async import(file, mode) {
+    return this.#session.call((core) => unpack(core, file, mode));
   }
 
-  async signOut() {
-    throw notBuilt("signOut()");
+  /** @param {{dropPending?: boolean}} [options] */
+  async signOut({ dropPending = false } = {}) {
+    if (typeof dropPending !== "boolean") {
+      throw invalidArgument("dropPending", "must be true or false");
+    }
+    await this.#session.call((core) => core.signOut(dropPending));
   }
 
   metrics() {

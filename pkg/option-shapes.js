@@ -13,6 +13,7 @@ const COUNT = { says: "a whole number, 0 or more", holds: (/** @type {number} */
 const RATE = { says: "a whole number, 1 or more", holds: (/** @type {number} */ value) => Number.isSafeInteger(value) && value >= 1 };
 const RANK = { says: "a whole number of 32 bits", holds: (/** @type {number} */ value) => value === (value | 0) };
 const SHARE = { says: "a number from 0 to 1", holds: (/** @type {unknown} */ value) => typeof value === "number" && value >= 0 && value <= 1 };
+const DAYS = { says: "a number above 0", holds: (/** @type {unknown} */ value) => Number.isFinite(value) && /** @type {number} */ (value) > 0 };
 const TEXTS = { says: "an array of strings", holds: (/** @type {any} */ value) => Array.isArray(value) && value.every(TEXT.holds) };
 
 /** @type {Shapes} */
@@ -35,6 +36,7 @@ const COLLECTION = {
   indexes: TEXTS,
   massDeletionLimit: SHARE,
   priority: RANK,
+  retain: { days: DAYS },
 };
 
 /**

@@ -8,8 +8,8 @@ import { checkCollectionShapes, checkOptionShapes } from "./option-shapes.js";
 const CORE = ["name", "account", "schedule", "cacheBytes"];
 const HERE = ["collections", "backend", "token", "freeze", "wasm"];
 const NOT_BUILT = ["encryption"];
-const COLLECTION = ["indexes", "conflict", "priority", "direction", "massDeletionLimit"];
-const COLLECTION_NOT_BUILT = ["retain", "schemaVersion", "migrate"];
+const COLLECTION = ["indexes", "conflict", "priority", "direction", "massDeletionLimit", "retain"];
+const COLLECTION_NOT_BUILT = ["schemaVersion", "migrate"];
 const BACKENDS_NOT_BUILT = ["documents", "offline", "rest", "kinto", "couchdb", "pocketbase", "postgrest"];
 
 /** @typedef {(conflict: any) => unknown} Resolver */

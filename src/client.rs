@@ -27,6 +27,7 @@ use crate::{
     events::Events,
     host::{Browser, JsHost},
     idb,
+    transfer::{Exporter, Importer},
 };
 
 /// An open database.
@@ -332,6 +333,26 @@ impl Core {
         })
     }
 
+    /// Begins an export.
+    pub fn exporter(&self) -> Exporter {
+        Exporter::of(self.client.clone())
+    }
+
+    /// Begins an import.
+    pub fn importer(&self) -> Importer {
+        Importer::of(self.client.clone())
+    }
+
+    /// Forgets the account's data on this device.
+    #[wasm_bindgen(js_name = signOut, unchecked_return_type = "Promise<void>")]
+    pub fn sign_out(&self, drop_pending: bool) -> Promise {
+        let client = self.client.clone();
+        promise(async move {
+            client.sign_out(drop_pending).await?;
+            Ok(JsValue::UNDEFINED)
+        })
+    }
+
     /// Ends everything that runs by itself.
     pub fn close(&self) {
         self.client.close();
@@ -344,7 +365,7 @@ impl Core {
     }
 }
 
-fn promise(future: impl Future<Output = Result<JsValue, Error>> + 'static) -> Promise {
+pub(crate) fn promise(future: impl Future<Output = Result<JsValue, Error>> + 'static) -> Promise {
     future_to_promise(async move { future.await.map_err(|error| to_js(&error)) })
 }
 

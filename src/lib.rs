@@ -20,5 +20,6 @@ mod network;
 mod random;
 mod socket;
 mod token;
+mod transfer;
 
 pub use client::Core;

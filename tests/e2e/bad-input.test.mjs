@@ -157,7 +157,7 @@ refusesOptions("encryption, which is not built yet", "encryption", `{ ${MORE}, e
 refusesOptions("a backend of three functions, which is not built yet", "backend as three functions", `{ ${MORE}, backend: { pull() {}, push() {} } }`);
 refusesOptions("another kind of backend, which is not built yet", "backend.kind", `{ ${MORE}, backend: { kind: "couchdb", url: "http://localhost" } }`);
 refusesOptions("a limit of deletions above 1", "collections.todos.massDeletionLimit", '{ name: "refused", collections: { todos: { massDeletionLimit: 50 } } }');
-refusesOptions("retain, which is not built yet", "collections.todos.retain", '{ name: "refused", collections: { todos: { retain: { days: 1 } } } }');
+refusesOptions("a time to keep records that is none", "collections.todos.retain.days", '{ name: "refused", collections: { todos: { retain: { days: 0 } } } }');
 refusesOptions("a strategy that is an object", "collections.todos.conflict", '{ name: "refused", collections: { todos: { conflict: {} } } }');
 
 for (const choice of [undefined, null, "mine", {}, { merged: undefined }, { merged: 7 }, { merged: { at: new Date(0) } }]) {
@@ -174,13 +174,6 @@ test("a conflict that there is not is not found", async () => {
   const error = await device.failure((db) => db.resolve("none", "local"));
   assert.deepEqual([error.code, error.isSynclineError], ["not-found", true]);
 });
-
-for (const call of ["export", "import", "signOut"]) {
-  test(`${call}(), which is not built yet, says so`, async () => {
-    const error = await device.failure((db, call) => db[call](), call);
-    assert.deepEqual([error.isSynclineError, error.code, error.message], [true, ARGUMENT, `${call}(): is not built yet`]);
-  });
-}
 
 for (const [status, code, what] of /** @type {const} */ ([[200, "protocol", "a page of HTML"], [502, "server", "a gateway's error page"]])) {
   test(`a server that answers with ${what} is an error of code ${code}, and changes are kept`, async (t) => {

@@ -88,6 +88,7 @@ counts! {
     overtaken must "changes overtaken by a pull while in flight";
     mass_deletions must "pulls that waited because they would delete too much";
     confirmed must "pulls that somebody let go on";
+    expired must "records that left a device because nobody edited them";
     snapshots must "snapshots of a collection";
     pages must "pages with more behind them";
     behind must "appends that came second";

@@ -8,7 +8,7 @@ use std::{
 
 use syncline_core::{
     engine::Client,
-    model::{CollectionOptions, ConflictStrategy, Options, Schedule},
+    model::{CollectionOptions, ConflictStrategy, Options, Retain, Schedule},
 };
 use syncline_protocol::CollectionName;
 use syncline_store::{MemoryDisk, Sequence};
@@ -44,6 +44,10 @@ pub(crate) fn notes() -> CollectionName {
 /// The collection whose conflicts are merged.
 pub(crate) fn tasks() -> CollectionName {
     CollectionName::trusted("tasks")
+}
+
+fn retain_of(milliseconds: u32) -> Retain {
+    Retain { days: f64::from(milliseconds) / 86_400_000.0 }
 }
 
 /// One browser profile.
@@ -175,9 +179,16 @@ impl Device {
             indexes: indexes.clone(),
             ..CollectionOptions::default()
         };
+        let retain = |name: &CollectionName| weather.retain.filter(|_| *name == tasks()).map(retain_of);
         Options {
             name: "sim".to_owned(),
-            collections: strategies().into_iter().map(|(name, strategy)| (name, of(strategy))).collect(),
+            collections: strategies()
+                .into_iter()
+                .map(|(name, strategy)| {
+                    let retain = retain(&name);
+                    (name, CollectionOptions { retain, ..of(strategy) })
+                })
+                .collect(),
             account: None,
             schedule: Schedule {
                 live: weather.is_live,

@@ -26,6 +26,8 @@ pub(crate) struct Weather {
     pub(crate) save_data: SaveData,
     /// Bytes per second at most.
     pub(crate) bandwidth: Option<u64>,
+    /// How long the collection whose conflicts are merged keeps records, in milliseconds.
+    pub(crate) retain: Option<u32>,
     /// Whether there are many records, which come and go together.
     pub(crate) is_crowded: bool,
     /// Whether queries have an index to go by.
@@ -70,6 +72,7 @@ impl Weather {
             is_live: false,
             save_data: SaveData::Slow,
             bandwidth: None,
+            retain: None,
             is_crowded: false,
             is_indexed: false,
             skew: 0,
@@ -126,6 +129,7 @@ impl Weather {
             cache_bytes: if chance.happens(500) { 0 } else { 1 << 20 },
             // Drawn last, so that the rest of the weather of a seed stays what it was.
             is_crowded: chance.happens(100),
+            retain: chance.happens(100).then(|| if chance.happens(500) { 5_000 } else { 120_000 }),
         }
     }
 }

@@ -204,6 +204,14 @@ impl<D: Disk + 'static, O: Observer + 'static> Database<D, O> {
         self.context.state.borrow().sequence()
     }
 
+    /// Returns the first key of the page that is so many pages behind that of a key, so that a long range is read in parts of
+    /// which each takes few pages; `None`: there are not that many.
+    pub fn stride(&self, start: &Key, pages: usize) -> Option<Key> {
+        let state = self.context.state.borrow();
+        let page = state.directory().pages_between(start, None).get(pages)?;
+        (page.first > *start).then(|| page.first.detached())
+    }
+
     /// Returns what the store did and holds.
     pub fn metrics(&self) -> StoreMetrics {
         self.context.state.borrow().metrics()

@@ -27,7 +27,7 @@ use crate::{
     },
     plan::{
         Choice, ConfirmDeletions, Discard, EditIntent, EditKind, EditPlan, Enable, KeptConflict, OpenPlan,
-        Origin, Requeue, Resolve, change_of, conflicts_in, reads_of_conflicts,
+        Origin, Requeue, Resolve, SignOut, change_of, conflicts_in, reads_of_conflicts,
     },
     planted::{self, Bug},
     ports::{Clock as _, Host, Lock as _},
@@ -326,6 +326,14 @@ impl<H: Host> Client<H> {
         // Another context may have met it a moment ago.
         self.database.catch_up().await?;
         self.run_plan(ConfirmDeletions { collection }).await
+    }
+
+    /// Forgets the account and everything that is its, on this device. Fails with `pending-changes` while any are queued, unless
+    /// they may go.
+    pub async fn sign_out(&self, drop_pending: bool) -> Result<(), Error> {
+        // What another context wrote last is not to be dropped unseen.
+        self.database.catch_up().await?;
+        self.run_plan(SignOut { drop_pending }).await
     }
 
     /// Where everything stands.

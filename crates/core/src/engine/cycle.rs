@@ -124,6 +124,7 @@ impl<H: Host> Client<H> {
         if let Some(error) = cycle.failure {
             return Err(error.into());
         }
+        self.expire_all(epoch).await?;
         self.keep_report(&cycle);
         cycle.report = self.report_so_far();
         Ok(cycle)

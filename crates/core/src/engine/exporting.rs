@@ -8,8 +8,8 @@ use syncline_store::{Key, Read, View};
 use super::client::Client;
 use crate::{
     model::{
-        Base, CollectionTable, EXPORT_FORMAT, EXPORT_NAME, Error, ErrorCode, Header, Identity, Line, ParkedRow,
-        QueueRow, Single as _, Table, collection_row_of, read_row, record_of,
+        Base, CollectionTable, EXPORT_FORMAT, EXPORT_NAME, Error, ErrorCode, Header, Identity, Line,
+        ParkedRow, QueueRow, Single as _, Table, collection_row_of, read_row, record_of,
     },
     ports::Host,
 };
@@ -28,7 +28,7 @@ pub struct Export {
 
 impl<H: Host> Client<H> {
     /// The next part of an export; `None`: that was all.
-    pub async fn export_part(&self, export: &mut Export) -> Result<Option<String>, Error> {
+    pub async fn export_part(&self, mut export: Export) -> Result<Option<(String, Export)>, Error> {
         if export.is_at_end {
             return Ok(None);
         }
@@ -43,7 +43,8 @@ impl<H: Host> Client<H> {
             }
             Some(start) => {
                 let Read::Range { end, .. } = Table::Base.all() else { return Err(unwritable("no range")) };
-                let to = self.database.stride(&start, PAGES).filter(|to| end.as_ref().is_none_or(|end| to < end));
+                let to =
+                    self.database.stride(&start, PAGES).filter(|to| end.as_ref().is_none_or(|end| to < end));
                 let part = [Read::Range { start, end: to.clone().or(end) }];
                 let lines = self.database.read(&part, |view| records(view, &part)).await??;
                 lines.iter().for_each(|line| export.add(&mut text, line));
@@ -55,7 +56,7 @@ impl<H: Host> Client<H> {
                 }
             }
         }
-        Ok(Some(text))
+        Ok(Some((text, export)))
     }
 
     fn first_part(&self, view: &dyn View, parts: &[Read]) -> Result<Vec<String>, Error> {
@@ -101,7 +102,10 @@ fn records(view: &dyn View, part: &[Read]) -> Result<Vec<String>, Error> {
     Ok(lines)
 }
 
-fn rows<'a>(view: &'a dyn View, parts: &'a [Read]) -> impl Iterator<Item = (Key, syncline_store::Value)> + 'a {
+fn rows<'a>(
+    view: &'a dyn View,
+    parts: &'a [Read],
+) -> impl Iterator<Item = (Key, syncline_store::Value)> + 'a {
     parts.iter().flat_map(|part| match part {
         Read::Range { start, end } => view.range(start, end.as_ref()),
         Read::Key(_) => Box::new(std::iter::empty()),

@@ -8,7 +8,8 @@ use syncline_protocol::{CollectionName, RecordId};
 use super::client::{Client, Intent};
 use crate::{
     model::{
-        EXPORT_FORMAT, EXPORT_NAME, Error, ErrorCode, Header, Line, Table, parked_key, record_key, write_row,
+        EXPORT_FORMAT, EXPORT_NAME, Error, ErrorCode, Header, Line, ParkedRow, Table, parked_key, record_key,
+        write_row,
     },
     plan::{Contents, EditKind, Restore, is_row},
     ports::Host,
@@ -81,13 +82,14 @@ impl Import {
                 if !is_row(&key, Some(&write_row(&row)?)) {
                     return Err(wrong("is no queued change of that record"));
                 }
-                self.contents.records.entry((collection, record)).or_default().queued = Some(row.into_owned());
+                self.contents.records.entry((collection, record)).or_default().queued =
+                    Some(row.into_owned());
             }
             Line::Parked { row } => {
                 if !is_row(&parked_key(&row.change.id), Some(&write_row(&row)?)) {
                     return Err(wrong("is no parked change"));
                 }
-                self.contents.parked.push(row.into_owned());
+                self.contents.parked.push(ParkedRow { change: row.change.into_owned(), ..row });
             }
             Line::Record { collection, record, row } => {
                 let key = record_key(Table::Base, &collection, &record);

@@ -29,6 +29,8 @@ pub(super) struct Turned {
     pub(super) is_led_anew: bool,
     /// Damaged parts were mended.
     pub(super) is_mended: bool,
+    /// Somebody agreed to what a pull would delete.
+    pub(super) is_let_go: bool,
     /// Pulls that wait from here on, because they would delete too much.
     pub(super) paused: Vec<(CollectionName, MassDeletion)>,
 }
@@ -77,6 +79,7 @@ impl Mirror {
             for (_, value) in meta.iter().filter(|(of, _)| *of == key) {
                 let was_awaited = known.awaited().is_some();
                 *known = read(value.as_ref());
+                turned.is_let_go |= was_awaited && known.awaited().is_none();
                 let news = known.awaited().filter(|_| !was_awaited);
                 turned.paused.extend(news.map(|deletion| (name.clone(), *deletion)));
             }

@@ -14,7 +14,9 @@ mod cycle;
 #[cfg(test)]
 mod deletion_scenarios;
 mod doubt;
+mod exporting;
 mod follow;
+mod importing;
 mod lead;
 mod lookup;
 mod mending;
@@ -33,6 +35,7 @@ mod querying;
 mod reading;
 #[cfg(test)]
 mod refusals;
+mod retaining;
 mod room;
 mod shared;
 mod status;
@@ -43,10 +46,14 @@ mod timetable;
 #[cfg(test)]
 mod timetable_scenarios;
 #[cfg(test)]
+mod transfer_scenarios;
+#[cfg(test)]
 mod trouble;
 mod watcher;
 #[cfg(test)]
 mod wired;
 
 pub use client::{Client, Intent};
+pub use exporting::Export;
+pub use importing::Import;
 pub use reading::SeenRow;

@@ -167,6 +167,7 @@ impl<H: Host> Client<H> {
             since: snapshot.stored.take().unwrap_or_else(|| question.cursor.clone()),
             end,
             has_more,
+            retain: options.and_then(|options| options.retain),
             mass_deletion_limit: options.map_or(1.0, |options| options.mass_deletion_limit),
             rebaser: self.rebaser(),
         };

@@ -7,7 +7,7 @@ use std::{
 };
 
 use futures::channel::{mpsc, oneshot};
-use syncline_protocol::{ChangeId, Millis};
+use syncline_protocol::{ChangeId, CollectionName, Millis};
 use syncline_store::Part;
 use uuid::{Builder, Uuid};
 
@@ -93,6 +93,8 @@ pub(super) struct Shared<H> {
     pub(super) is_compacting: Cell<bool>,
     /// What this context has done so far, as numbers.
     pub(super) meter: RefCell<Meter>,
+    /// When collections were last looked through for what is older than they keep.
+    pub(super) expired_at: RefCell<BTreeMap<CollectionName, Millis>>,
     /// When the live channel was last heard.
     pub(super) live_heard_at: Cell<Option<Millis>>,
     /// What keeps traffic below a bound, where there is one.
@@ -127,6 +129,7 @@ impl<H: Host> Shared<H> {
             doing: Cell::default(),
             is_compacting: Cell::default(),
             meter: RefCell::default(),
+            expired_at: RefCell::default(),
             live_heard_at: Cell::default(),
             pace: RefCell::new(pace),
             waiting_for_room: RefCell::default(),

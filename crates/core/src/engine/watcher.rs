@@ -26,6 +26,9 @@ pub(super) struct Watcher<H>(pub(super) Rc<Shared<H>>);
 impl<H: Host> Observer for Watcher<H> {
     fn reads(&self, commit: &Commit) -> Vec<Read> {
         // What the app wrote is in the commit; only where it gave a change up is the base seen again.
+        if Origin::of_tag(commit.origin) == Origin::Whole {
+            return Vec::new();
+        }
         let is_local = Origin::of_tag(commit.origin) == Origin::Local;
         let keys = |(key, value): &(Key, Option<Value>)| {
             let (_, collection, record) = record_of(key).filter(|_| !is_local || value.is_none())?;
@@ -40,12 +43,16 @@ impl<H: Host> Observer for Watcher<H> {
         let origin = Origin::of_tag(commit.origin);
         let told = match (origin, is_own) {
             (Origin::Remote, _) => ChangeOrigin::Remote,
-            (Origin::Local, true) => ChangeOrigin::Local,
-            (Origin::Local, false) => ChangeOrigin::Context,
+            (Origin::Local | Origin::Whole, true) => ChangeOrigin::Local,
+            (Origin::Local | Origin::Whole, false) => ChangeOrigin::Context,
         };
         let changed = match origin {
             Origin::Local => edited_records(commit),
             Origin::Remote => changed_records(before, commit),
+            Origin::Whole => {
+                self.tell_all(told);
+                BTreeMap::new()
+            }
         };
         let is_edit = origin == Origin::Local && !changed.is_empty();
         for (collection, ids) in changed.into_iter().filter(|_| is_own || !planted::is(Bug::OthersUntold)) {
@@ -67,7 +74,7 @@ impl<H: Host> Observer for Watcher<H> {
         if turned.is_led_anew {
             shared.signal(Signal::LedAnew);
         }
-        if is_edit {
+        if is_edit || turned.is_let_go || origin == Origin::Whole {
             shared.signal(Signal::LocalChange);
         }
     }
@@ -80,20 +87,8 @@ impl<H: Host> Observer for Watcher<H> {
     }
 
     fn handle_reset(&self) {
-        let stale = self.0.lookup.borrow_mut().reset();
-        for collection in self.0.options.collections.keys() {
-            let event = Event::Change {
-                collection: collection.clone(),
-                ids: Vec::new(),
-                origin: ChangeOrigin::Context,
-            };
-            self.0.host.events().emit(event);
-        }
+        self.tell_all(ChangeOrigin::Context);
         self.0.is_mirror_stale.set(!planted::is(Bug::MirrorStaysStale));
-        for (collection, numbers) in stale {
-            let change = LiveChange::Stale(numbers);
-            self.0.host.events().emit(Event::Live { collection, change });
-        }
         self.0.signal(Signal::Reset);
     }
 
@@ -105,6 +100,19 @@ impl<H: Host> Observer for Watcher<H> {
 }
 
 impl<H: Host> Watcher<H> {
+    /// Tells the app that anything may have changed.
+    fn tell_all(&self, origin: ChangeOrigin) {
+        let stale = self.0.lookup.borrow_mut().reset();
+        for collection in self.0.options.collections.keys() {
+            let event = Event::Change { collection: collection.clone(), ids: Vec::new(), origin };
+            self.0.host.events().emit(event);
+        }
+        for (collection, numbers) in stale {
+            let change = LiveChange::Stale(numbers);
+            self.0.host.events().emit(Event::Live { collection, change });
+        }
+    }
+
     /// Lets indexes and live queries take in what changed.
     fn follow(
         &self,

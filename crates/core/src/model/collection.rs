@@ -48,6 +48,22 @@ impl Direction {
     }
 }
 
+/// How long records are kept on a device that are not edited.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Retain {
+    /// In days, or parts of one.
+    pub days: f64,
+}
+
+impl Retain {
+    /// The same in milliseconds.
+    #[allow(clippy::cast_possible_truncation, reason = "a time too long to count is for ever")]
+    pub fn milliseconds(self) -> i64 {
+        (self.days * 86_400_000.0) as i64
+    }
+}
+
 /// The options of one collection.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
@@ -62,6 +78,8 @@ pub struct CollectionOptions {
     pub mass_deletion_limit: f64,
     /// Higher syncs first.
     pub priority: i32,
+    /// How long synced records are kept that are not edited; for ever where nothing is said.
+    pub retain: Option<Retain>,
 }
 
 impl Default for CollectionOptions {
@@ -72,6 +90,7 @@ impl Default for CollectionOptions {
             indexes: Vec::new(),
             mass_deletion_limit: 0.5,
             priority: 0,
+            retain: None,
         }
     }
 }

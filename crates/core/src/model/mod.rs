@@ -8,11 +8,12 @@ mod keys;
 mod live;
 mod meta;
 mod options;
+mod portable;
 mod rows;
 mod status;
 mod text;
 
-pub use collection::{CollectionOptions, ConflictStrategy, Direction};
+pub use collection::{CollectionOptions, ConflictStrategy, Direction, Retain};
 pub(crate) use document::{identified, identify};
 pub use error::{About, Error, ErrorCode, Retry};
 pub use event::{
@@ -29,6 +30,7 @@ pub use meta::{
     Single, Skew, Tally,
 };
 pub use options::{Backoff, Options, SaveData, Schedule};
+pub use portable::{EXPORT_FORMAT, EXPORT_NAME, Header, Line};
 pub use rows::{
     Base, Deletion, Edit, EditOp, Overtaken, ParkedRow, QueueRow, Remarks, RowError, StoredVersion,
 };

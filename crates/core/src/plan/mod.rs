@@ -22,6 +22,8 @@ mod pull;
 mod push;
 mod rebase;
 mod remains;
+mod restore;
+mod retain;
 #[cfg(test)]
 mod scenarios;
 mod settings;
@@ -43,6 +45,8 @@ pub(crate) use push::change_of;
 pub use push::{Batch, TakeBatch};
 pub use rebase::{Rebaser, ResolvedConflict};
 pub(crate) use remains::is_row;
+pub use restore::{Contents, RecordRows, Restore, SignOut};
+pub use retain::Expire;
 pub use settings::{Enable, KeepSkew, MarkSynced};
 
 use crate::model::{Error, ErrorCode, RowError};
@@ -54,6 +58,8 @@ pub enum Origin {
     Local = 0,
     /// The server, by way of the engine.
     Remote = 1,
+    /// The app, and all of the database at once.
+    Whole = 2,
 }
 
 impl Origin {
@@ -64,7 +70,11 @@ impl Origin {
 
     /// Reads the tag; unknown ones count as the app's.
     pub const fn of_tag(tag: u8) -> Self {
-        if tag == Self::Remote.tag() { Self::Remote } else { Self::Local }
+        match tag {
+            1 => Self::Remote,
+            2 => Self::Whole,
+            _ => Self::Local,
+        }
     }
 }
 

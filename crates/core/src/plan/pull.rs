@@ -10,11 +10,12 @@ use super::{
     deletions::Judged,
     draft::Draft,
     rebase::{Incoming, Meeting, Rebaser, ResolvedConflict},
+    retain::is_expired,
 };
 use crate::{
     model::{
         Base, CollectionTable, ConflictStrategy, Consent, Deletions, Error, Overtaken, QueueRow, RecordKeys,
-        RowError, Single, Skew, Table, collection_key, collection_of, read_row, record_of,
+        Retain, RowError, Single, Skew, Table, collection_key, collection_of, read_row, record_of,
     },
     planted::{self, Bug},
 };
@@ -52,6 +53,8 @@ pub struct ApplyPage {
     pub has_more: bool,
     /// The share of the collection that a pull may delete.
     pub mass_deletion_limit: f64,
+    /// How long records are kept: older ones are passed over.
+    pub retain: Option<Retain>,
     /// How edits are re-based.
     pub rebaser: Rebaser,
 }
@@ -174,6 +177,12 @@ impl ApplyPage {
         // Whoever pulls from nothing may have lost something, and what is here under that version may be wrong.
         let is_doubted = self.since.is_none() && is_other_text(base.as_ref(), incoming);
         if is_known(base.as_ref(), incoming) && !is_of_creation && !is_doubted {
+            return Ok(0);
+        }
+        if base.is_none()
+            && queued.is_none()
+            && is_expired(draft, self.retain, self.rebaser.now, incoming.edited_at)?
+        {
             return Ok(0);
         }
         outcome.pulled = outcome.pulled.saturating_add(1);

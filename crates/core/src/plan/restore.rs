@@ -7,8 +7,8 @@ use syncline_store::{Decision, Key, Plan, Read, Value, View, Write};
 
 use super::{Origin, draft::Draft};
 use crate::model::{
-    Base, CollectionState, Error, ErrorCode, Identity, Leadership, Mended, ParkedRow, QueueRow, RecordKeys, Single,
-    Skew, Table, write_row,
+    Base, CollectionState, Error, ErrorCode, Identity, Leadership, Mended, ParkedRow, QueueRow, RecordKeys,
+    Single, Skew, Table, write_row,
 };
 
 /// Everything that a database holds of its app's data.
@@ -152,7 +152,8 @@ fn whole(view: &dyn View, mut writes: Vec<Write>, account: Option<String>) -> Re
     }
     writes.push(Write { key: Leadership::key(), value: Some(write_row(&Leadership { epoch })?) });
     let kept = [Mended::key(), Skew::key()];
-    let written: std::collections::BTreeSet<&Key> = writes.iter().map(|write| &write.key).chain(&kept).collect();
+    let written: std::collections::BTreeSet<&Key> =
+        writes.iter().map(|write| &write.key).chain(&kept).collect();
     let Read::Range { start, end } = Read::prefix(&[]) else { return Err(no_range()) };
     let gone: Vec<Key> =
         view.range(&start, end.as_ref()).map(|(key, _)| key).filter(|key| !written.contains(key)).collect();

@@ -9,7 +9,7 @@ use syncline_store::{Key, Plan, Value};
 
 use super::*;
 use crate::model::{
-    Base, CollectionTable, ConflictStrategy, QueueRow, RecordKeys, Table, Tally, collection_key,
+    Base, CollectionTable, ConflictStrategy, QueueRow, RecordKeys, Retain, Table, Tally, collection_key,
     collection_of, read_row, record_key, record_of,
 };
 
@@ -19,6 +19,8 @@ pub(crate) struct Rows {
     pub(crate) rows: BTreeMap<Key, Value>,
     pub(crate) strategy: ConflictStrategy,
     pub(crate) now: i64,
+    /// How long records are kept.
+    pub(crate) retain: Option<Retain>,
     /// Whether pages that are pulled have more behind them.
     pub(crate) has_more: bool,
 }
@@ -107,6 +109,7 @@ impl Rows {
             end,
             has_more: self.has_more,
             mass_deletion_limit: 0.5,
+            retain: self.retain,
             rebaser: self.rebaser(),
         };
         self.run(&plan).unwrap()

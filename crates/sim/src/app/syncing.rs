@@ -77,6 +77,13 @@ impl Mark {
             let base = rows.records.get(key).and_then(|pair| pair.base.as_ref());
             let is_here = match base {
                 Some(base) => number(base) >= Some(*version),
+                None if history
+                    .deeds(key)
+                    .iter()
+                    .any(|deed| deed.version >= *version && seen.may_lack(key, deed.edited_at)) =>
+                {
+                    true
+                }
                 None => history.deeds(key).iter().any(|deed| deed.doc.is_none() && deed.version >= *version),
             };
             if !is_here {

@@ -28,6 +28,8 @@ pub(crate) struct Around<'a> {
     pub(crate) history: &'a History,
     /// Whether deletions may be known without their time: they were purged, or come of a pull from nothing.
     pub(crate) is_time_lost: bool,
+    /// Whether nobody has edited the record for as long as its collection keeps records.
+    pub(crate) may_leave: bool,
     /// What the queued change was made on.
     pub(crate) common: Option<&'a Base<'static>>,
     pub(crate) before: &'a Pair,
@@ -46,6 +48,9 @@ pub(crate) struct Explained {
 impl Around<'_> {
     /// Explains what happened to the record.
     pub(crate) fn explain(&self) -> Result<Explained, String> {
+        if self.has_left() {
+            return Ok(Explained { counted: vec![|counts| &mut counts.expired], common: None });
+        }
         self.check_truth()?;
         let is_moved = self.before.base != self.after.base;
         match &self.before.queue {
@@ -57,6 +62,12 @@ impl Around<'_> {
             Some(row) if self.is_still_there(row) => self.waiting(row),
             Some(row) => self.answered(row),
         }
+    }
+
+    /// Whether the record left this device, as the server has it, because nobody has edited it for long.
+    fn has_left(&self) -> bool {
+        let is_gone = self.before.base.is_some() && self.after.base.is_none();
+        self.may_leave && is_gone && self.before.queue.is_none() && self.after.queue.is_none()
     }
 
     /// A base is what the server has, or had, and never older than it was.

@@ -7,7 +7,7 @@ use syncline_protocol::{CollectionName, Cursor};
 use syncline_server::decide::{Position, Run};
 
 use super::{answers::number, rows::Rows};
-use crate::service::{History, IDENTITY};
+use crate::service::{Deed, History, IDENTITY, RecordKey};
 
 /// A cursor never goes back, and it moves only together with the records before it: everything that the server has up to its
 /// place is here, and in that state.
@@ -16,6 +16,7 @@ pub(crate) fn check_cursor(
     before: &CollectionState,
     rows: &Rows,
     history: &History,
+    may_lack: &dyn Fn(&RecordKey, &Deed) -> bool,
 ) -> Result<(), String> {
     let after = rows.states.get(name).and_then(|state| state.cursor.as_ref());
     if after == before.cursor.as_ref() {
@@ -37,7 +38,8 @@ pub(crate) fn check_cursor(
         let is_here = match (&deed.doc, base) {
             (Some(_), Some(base)) => number(base) == Some(deed.version),
             (None, None) => true,
-            (Some(_), None) | (None, Some(_)) => false,
+            (Some(_), None) => may_lack(key, deed),
+            (None, Some(_)) => false,
         };
         if !is_here {
             return Err(format!("the cursor of {name} passed over {key:?}: {deed:?}, and here is {base:?}"));

@@ -26,6 +26,7 @@ use super::{
     views::{Settings, Views},
 };
 use crate::{
+    device::tasks,
     ground::Ground,
     service::{RecordKey, Service},
     stage::{Skew, moment},
@@ -67,6 +68,8 @@ pub(crate) struct Seen {
     pub(crate) overwritten: RefCell<BTreeSet<RecordKey>>,
     /// What the app's functions have said of conflicts.
     pub(crate) verdicts: RefCell<Vec<Verdict>>,
+    /// What was edited before the latest of these moments may have left.
+    oldest: Cell<Millis>,
     /// How often sync was switched.
     pub(crate) switches: Cell<u64>,
     /// How often an app gave up a change.
@@ -102,6 +105,7 @@ impl Witness {
             edited: RefCell::default(),
             overwritten: RefCell::default(),
             verdicts: RefCell::default(),
+            oldest: Cell::new(Millis(i64::MIN)),
             switches: Cell::new(0),
             discards: Cell::new(0),
         });
@@ -144,6 +148,19 @@ impl Seen {
     /// This device's id, once it has one.
     pub(crate) fn device(&self) -> Option<DeviceId> {
         self.rows.borrow().identity.as_ref().map(|identity| identity.device.clone())
+    }
+
+    /// Whether a record that was last edited then may have left this device, because nobody has edited it for long.
+    pub(crate) fn may_lack(&self, key: &RecordKey, edited_at: Millis) -> bool {
+        key.0 == tasks() && self.ground.weather.retain.is_some() && edited_at < self.oldest.get()
+    }
+
+    /// Notes from when on records are kept, by what this device knows of the time.
+    fn note_oldest(&self, rows: &Rows) {
+        if let Some(retain) = self.ground.weather.retain {
+            let oldest = self.device_time().plus(rows.skew).plus(-i64::from(retain));
+            self.oldest.set(self.oldest.get().max(oldest));
+        }
     }
 
     /// The document that the app's last durable edit of a record left, and where in the log.
@@ -237,6 +254,7 @@ impl Seen {
 
     fn handle_remote(&self, changed: &Changed, rows: &Rows) -> Result<(), String> {
         self.check_author(changed, rows)?;
+        self.note_oldest(rows);
         if let Some(before) = changed.skew {
             self.check_measure(before, rows)?;
             let (now, is_clock_set) = (self.device_time(), self.is_clock_set.get());
@@ -261,6 +279,7 @@ impl Seen {
             let is_from_nothing = state.is_none_or(|state| state.cursor.is_none());
             let around = Around {
                 key,
+                may_leave: before.base.as_ref().is_some_and(|base| self.may_lack(key, base.edited_at)),
                 is_time_lost: history.purges > 0 || is_from_nothing,
                 strategy: self.strategies.get(&key.0).copied().unwrap_or_default(),
                 device,
@@ -282,7 +301,7 @@ impl Seen {
             check_base(key, &after, &commons)?;
         }
         for (name, before) in &changed.states {
-            check_cursor(name, before, rows, &history)?;
+            check_cursor(name, before, rows, &history, &|key, deed| self.may_lack(key, deed.edited_at))?;
             if rows.states.get(name).is_some_and(|state| state.is_enabled != before.is_enabled) {
                 return Err(format!("the engine switched {name}"));
             }

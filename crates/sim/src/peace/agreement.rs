@@ -39,7 +39,7 @@ pub(crate) fn check(world: &World) {
             asked.set(asked.get().saturating_add(1));
             let (ground, seen, asked) =
                 (Rc::clone(&world.ground), Rc::clone(device.seen()), Rc::clone(&asked));
-            let expected = Rc::clone(&expected);
+            let expected = here(world, device, &expected);
             let owner = life.owner;
             let asking = async move {
                 let checked = check_context(&ground, &seen, life, client, &expected).await;
@@ -76,6 +76,18 @@ fn seen_by(device: &Device, expected: &Docs) -> Docs {
     docs
 }
 
+/// What of that is on a device: some may have left it.
+fn here(world: &World, device: &Device, expected: &Docs) -> Docs {
+    let history = world.service.history.borrow();
+    let rows = device.seen().rows.borrow();
+    let has_left = |key: &RecordKey| {
+        let last = history.deeds(key).last();
+        rows.pair(key).seen().is_none()
+            && last.is_some_and(|deed| device.seen().may_lack(key, deed.edited_at))
+    };
+    expected.iter().filter(|(key, _)| !has_left(key)).map(|(key, doc)| (key.clone(), doc.clone())).collect()
+}
+
 /// The records whose end can be told without knowing any rule of merging.
 fn check_alone(world: &World, device: &Device, expected: &Docs) -> Result<(), String> {
     let solo = solo_record(device.index);
@@ -87,6 +99,8 @@ fn check_alone(world: &World, device: &Device, expected: &Docs) -> Result<(), St
     let own = own_record();
     let is_overwritten = world.devices.iter().any(|device| device.seen().overwritten.borrow().contains(&own));
     let edited = device.seen().last_edit(&own).and_then(|(_, doc)| doc);
+    // Where it has left, nobody knows any more what the next edit of it is made on.
+    let edited = edited.filter(|_| world.ground.weather.retain.is_none());
     if let Some(doc) = edited.filter(|_| !is_overwritten) {
         let field = |text: &String| -> Option<Value> {
             let doc: Value = serde_json::from_str(text).ok()?;

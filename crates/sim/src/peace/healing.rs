@@ -97,6 +97,7 @@ pub(super) fn left_on(world: &World, device: &Device) -> Option<String> {
             Some(doc) => base.is_some_and(|base| *base.doc == **doc && number(base) == Some(deed.version)),
             None => base.is_none(),
         };
+        let is_same = is_same || base.is_none() && seen.may_lack(key, deed.edited_at);
         if !is_same {
             return Some(format!(
                 "device {} has {key:?} as {base:?} and the server as {deed:?}",
