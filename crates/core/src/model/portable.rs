@@ -13,6 +13,7 @@ pub const EXPORT_FORMAT: u32 = 1;
 /// One line: a JSON object whose member `kind` says which.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase", tag = "kind")]
+#[allow(clippy::large_enum_variant, reason = "one line at a time")]
 pub enum Line<'a> {
     /// The first one.
     Header(Header),

@@ -50,7 +50,7 @@ impl Plan for Expire {
             for record in &self.records {
                 let keys = RecordKeys::of(&self.collection, record);
                 let (base, queued) = (draft.base(&keys)?, draft.queued(&keys)?);
-                let edited_at = base.as_ref().map_or(Millis::default(), |base: &Base<'_>| base.edited_at);
+                let edited_at = base.as_ref().map(|base: &Base<'_>| base.edited_at).unwrap_or_default();
                 if queued.is_none() && is_expired(draft, Some(self.retain), self.now, edited_at)? {
                     draft.set_record(&self.collection, &keys, (&base, &None), (&None, &None))?;
                     gone = gone.saturating_add(1);
