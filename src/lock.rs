@@ -1,25 +1,32 @@
-//! Leadership by the Web Locks API. Where there is none, every context believes it leads: epochs keep that safe.
+//! Leadership by the Web Locks API. Where there is none (pages that are no secure context), contexts take turns: epochs keep
+//! that safe.
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     future::{pending, poll_fn},
     task::Poll,
 };
 
 use futures::{FutureExt as _, channel::oneshot};
 use js_sys::{Array, Function, Object, Promise, Reflect};
-use syncline_core::ports;
+use syncline_core::ports::{self, Clock as _};
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::AbortController;
 
-use crate::global;
+use crate::{clock::Clock, global};
 
 /// The lock of one database.
 #[derive(Debug)]
 pub(crate) struct Lock {
     name: String,
+    /// Whether this context has led before, where nothing but epochs says who does.
+    had_turn: Cell<bool>,
 }
+
+/// How long a context waits for its next turn where there are no locks, in milliseconds: without that, two would take the lead
+/// from one another for ever.
+const TURN: u64 = 30_000;
 
 /// Held until dropped or stolen.
 #[derive(Debug)]
@@ -40,11 +47,14 @@ impl Drop for Guard {
 impl Lock {
     /// Names the lock of a database.
     pub(crate) fn of(database: &str) -> Self {
-        Self { name: format!("syncline:{database}") }
+        Self { name: format!("syncline:{database}"), had_turn: Cell::default() }
     }
 
     async fn request(&self, is_steal: bool) -> Guard {
         let Some(mut request) = Request::send(&self.name, is_steal) else {
+            if self.had_turn.replace(true) && !is_steal {
+                Clock.sleep(TURN).await;
+            }
             return Guard { release: None, lost: RefCell::default() };
         };
         match (&mut request.granted).await {
