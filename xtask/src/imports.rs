@@ -9,11 +9,12 @@ use syn::{Item, UseTree};
 /// Where the engine is.
 const HOME: &str = "crates/core/src/";
 /// Each module with those it may name. `engine` alone names ports and plans, and is named by nobody.
-const MAY_NAME: [(&str, &[&str]); 11] = [
+const MAY_NAME: [(&str, &[&str]); 12] = [
     ("planted", &[]),
     ("model", &[]),
     ("backoff", &["model"]),
     ("merge", &["model", "planted"]),
+    ("metrics", &["model"]),
     ("narrowing", &["model", "planted"]),
     ("plan", &["backoff", "merge", "model", "planted"]),
     ("query", &["backoff", "merge", "model"]),
@@ -26,6 +27,7 @@ const MAY_NAME: [(&str, &[&str]); 11] = [
             "backends",
             "backoff",
             "merge",
+            "metrics",
             "model",
             "narrowing",
             "plan",
