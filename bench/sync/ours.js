@@ -13,15 +13,15 @@ let names = 0;
 /**
  * Opens a database of an account. Nothing is synced before `enable`, and nothing by itself but after an edit.
  * @param {Account} account
- * @param {{name?: string, live?: boolean, conflict?: string}} [options]
+ * @param {{name?: string, live?: boolean, conflict?: string, debounce?: number}} [options]
  */
-export function openFor({ url, token, collection }, { name = `ours-${(names += 1)}`, live = false, conflict = "merge" } = {}) {
+export function openFor({ url, token, collection }, { name = `ours-${(names += 1)}`, live = false, conflict = "merge", debounce } = {}) {
   return open(/** @type {any} */ ({
     name,
     collections: { [collection]: { conflict } },
     backend: { kind: "syncline", url },
     token: () => token,
-    schedule: { live, debounce: 0, pollInterval: 3_600_000 },
+    schedule: { live, pollInterval: 3_600_000, ...(debounce === undefined ? {} : { debounce }) },
   }));
 }
 

@@ -18,7 +18,7 @@ const heard = new Map();
  * @param {Account} account
  */
 export async function travelOpen(account) {
-  database = await openFor(account, { live: true });
+  database = await openFor(account, { live: true, debounce: 0 });
   todos = database.collection(account.collection);
   await database.enable();
   await reached(database, ({ state, channel }) => state === "synced" && channel === "live");

@@ -57,6 +57,13 @@ fn a_push_is_answered_change_by_change_in_its_order() {
 }
 
 #[test]
+fn a_push_of_nothing_is_answered_with_nothing() {
+    let directory = TempDir::new().unwrap();
+    let ann = Server::start(&directory).register("a@b");
+    assert!(ann.push(&[]).is_empty());
+}
+
+#[test]
 fn documents_come_back_as_the_text_they_were() {
     let directory = TempDir::new().unwrap();
     let server = Server::start(&directory);
