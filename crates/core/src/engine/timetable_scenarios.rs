@@ -57,7 +57,11 @@ fn failures_wait_longer_and_longer_and_a_success_ends_that() {
     stage.log();
     stage.server.failures.borrow_mut().extend([gone(), gone(), gone()]);
     stage.put(&client, "a");
+    stage.run_until(150);
+    let error = client.status().error.clone().unwrap();
+    assert_eq!((error.code.as_str(), error.collection), ("network", Some(todos())));
     stage.run_until(10_000);
+    assert_eq!((client.metrics().failures, client.metrics().retries), (3, 3));
     let log = "100 push 1 fails / 194 push 1 fails / 291 push 1 fails / 590 push 1 / 590 pull";
     assert_eq!(stage.log(), log);
     stage.server.failures.borrow_mut().push_back(gone());
