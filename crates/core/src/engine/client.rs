@@ -145,6 +145,10 @@ impl<H: Host> Client<H> {
     }
 
     async fn write_intents(&self, intents: Vec<Intent>) -> Result<(), Error> {
+        // A patch is meant for a document as the app knows it.
+        for intent in intents.iter().filter(|intent| matches!(intent.kind, EditKind::Update(_))) {
+            self.ensure_migrated(&intent.collection).await?;
+        }
         let now = self.shared.now();
         let with_key = |Intent { collection, record, kind }| {
             self.known(&collection)?;

@@ -73,6 +73,10 @@ impl<H: Host> Client<H> {
             return Err(Error::argument("backend", "none was given, so there is nothing to sync with").into());
         };
         self.mend().await?;
+        // Edits meet what comes in one version only.
+        for (name, _) in self.flowing(|direction| direction != Direction::None) {
+            self.ensure_migrated(&name).await?;
+        }
         self.shared.doing.set(Doing {
             began: self.shared.now(),
             before: backend.traffic(),

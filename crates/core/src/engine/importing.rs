@@ -140,6 +140,7 @@ impl<H: Host> Client<H> {
             let ids: Vec<RecordId> = wanted.iter().map(|(record, _)| record.clone()).collect();
             let rows = self.rows(&collection, &ids).await?;
             for ((record, text), row) in wanted.into_iter().zip(rows) {
+                let text = self.shared.migrated(&collection, &record, &text).unwrap_or(text);
                 if row.as_ref().and_then(|row| row.text()) != Some(&*text) {
                     let kind = EditKind::Put(text.into());
                     intents.push(Intent { collection: collection.clone(), record, kind });

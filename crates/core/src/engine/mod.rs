@@ -25,6 +25,9 @@ mod mending_scenarios;
 #[cfg(test)]
 mod mending_seeds;
 mod messages;
+mod migrating;
+#[cfg(test)]
+mod migrating_scenarios;
 mod mirror;
 mod pace;
 #[cfg(test)]

@@ -156,7 +156,10 @@ impl<H: Host> Client<H> {
         snapshot: &mut Snapshot,
         cycle: &mut Cycle,
     ) -> Result<PageApplied, CycleError> {
-        page.records.iter_mut().for_each(identify);
+        for record in &mut page.records {
+            identify(record);
+            self.shared.migrate_incoming(&question.collection, record);
+        }
         let has_more = page.more;
         let options = self.shared.options.collections.get(&question.collection);
         let end = snapshot.end_of(&page);

@@ -112,6 +112,7 @@ impl<H: Host> Client<H> {
             let mut result = results.remove(&change.id).unwrap_or_else(missing);
             if let PushResult::Conflict { record, .. } = &mut result {
                 identify(record);
+                self.shared.migrate_incoming(&change.collection, record);
                 if let Some(version) =
                     record.version.clone().filter(|_| planted::is(Bug::ConflictTakenAsAccepted))
                 {

@@ -24,6 +24,7 @@ impl<H: Host> Client<H> {
         query: &Query,
     ) -> Result<Vec<(RecordId, SeenRow)>, Error> {
         self.known(collection)?;
+        self.ensure_migrated(collection).await?;
         let chosen = choose_index(query, &self.indexed(collection));
         match chosen.and_then(|place| Some((place, query.conditions.get(place)?))) {
             Some((place, condition)) => {

@@ -7,7 +7,7 @@ use std::{
 };
 
 use futures::channel::{mpsc, oneshot};
-use syncline_protocol::{ChangeId, CollectionName, Millis};
+use syncline_protocol::{ChangeId, CollectionName, Millis, RecordId};
 use syncline_store::Part;
 use uuid::{Builder, Uuid};
 
@@ -93,6 +93,10 @@ pub(super) struct Shared<H> {
     pub(super) is_compacting: Cell<bool>,
     /// What this context has done so far, as numbers.
     pub(super) meter: RefCell<Meter>,
+    /// Collections of which every document is brought up to the app's version.
+    pub(super) is_migrated: RefCell<BTreeSet<CollectionName>>,
+    /// Documents of which the app was told that it could not bring them up.
+    pub(super) unmigrated: RefCell<BTreeSet<(CollectionName, RecordId)>>,
     /// When collections were last looked through for what is older than they keep.
     pub(super) expired_at: RefCell<BTreeMap<CollectionName, Millis>>,
     /// When the live channel was last heard.
@@ -129,6 +133,8 @@ impl<H: Host> Shared<H> {
             doing: Cell::default(),
             is_compacting: Cell::default(),
             meter: RefCell::default(),
+            is_migrated: RefCell::default(),
+            unmigrated: RefCell::default(),
             expired_at: RefCell::default(),
             live_heard_at: Cell::default(),
             pace: RefCell::new(pace),

@@ -26,7 +26,8 @@ use super::client::Client;
 use crate::{
     model::{Error, Event, Options},
     ports::{
-        Backend, Channel, Clock, Events, Hint, Host, Lock, Network, Pulled, Pushed, Random, Traffic, Wanted,
+        Backend, Channel, Clock, Events, Hint, Host, Lock, Migrator, Network, Pulled, Pushed, Random,
+        Traffic, Wanted,
     },
 };
 
@@ -44,6 +45,8 @@ pub(super) struct Device {
     lock: Arc<Mutex<()>>,
     ears: Rc<RefCell<Vec<mpsc::UnboundedSender<String>>>>,
     hosts: Cell<u64>,
+    /// The version that the app of the next context knows.
+    pub(super) schema_version: Cell<u32>,
     time: Rc<Cell<i64>>,
 }
 
@@ -78,6 +81,7 @@ impl Device {
             lock: Arc::default(),
             ears: Rc::default(),
             hosts: Cell::default(),
+            schema_version: Cell::default(),
             time: Rc::new(Cell::new(1_700_000_000_000)),
         }
     }
@@ -100,9 +104,14 @@ impl Device {
             spawner: self.pool.spawner(),
         };
         let todos = CollectionName::trusted("todos");
+        let collection = crate::model::CollectionOptions {
+            indexes: vec!["m".to_owned()],
+            schema_version: self.schema_version.get(),
+            ..crate::model::CollectionOptions::default()
+        };
         let options = Options {
             name: "test".to_owned(),
-            collections: [(todos, crate::model::CollectionOptions::default())].into(),
+            collections: [(todos, collection)].into(),
             account: None,
             schedule: crate::model::Schedule { live: false, ..crate::model::Schedule::default() },
             cache_bytes: None,
@@ -264,6 +273,10 @@ impl Host for TestHost {
         self
     }
 
+    fn migrator(&self) -> &impl Migrator {
+        self
+    }
+
     fn network(&self) -> &impl Network {
         self
     }
@@ -331,6 +344,22 @@ impl Lock for TestHost {
 
     async fn is_held(&self) -> bool {
         self.lock.try_lock().is_none()
+    }
+}
+
+impl Migrator for TestHost {
+    /// The field `n` is called `m` from version 1 on, and a document that is `bad` cannot be migrated.
+    fn migrate(&self, _collection: &CollectionName, doc: &str, from: u32) -> Result<String, String> {
+        let mut doc: serde_json::Value = serde_json::from_str(doc).map_err(|error| error.to_string())?;
+        let fields = doc.as_object_mut().ok_or("no object")?;
+        if from != 0 || fields.contains_key("bad") {
+            return Err("this one is bad".to_owned());
+        }
+        if let Some(value) = fields.remove("n") {
+            fields.insert("m".to_owned(), value);
+        }
+        fields.insert("$v".to_owned(), 1.into());
+        Ok(doc.to_string())
     }
 }
 

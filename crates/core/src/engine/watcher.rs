@@ -39,6 +39,9 @@ impl<H: Host> Observer for Watcher<H> {
 
     fn handle_commit(&self, before: &dyn View, commit: &Commit, is_own: bool) {
         let shared = &self.0;
+        if !is_own {
+            shared.note_older(commit);
+        }
         let turned = shared.mirror.borrow_mut().handle_commit(commit);
         let origin = Origin::of_tag(commit.origin);
         let told = match (origin, is_own) {
@@ -103,6 +106,7 @@ impl<H: Host> Watcher<H> {
     /// Tells the app that anything may have changed.
     fn tell_all(&self, origin: ChangeOrigin) {
         let stale = self.0.lookup.borrow_mut().reset();
+        self.0.is_migrated.borrow_mut().clear();
         for collection in self.0.options.collections.keys() {
             let event = Event::Change { collection: collection.clone(), ids: Vec::new(), origin };
             self.0.host.events().emit(event);

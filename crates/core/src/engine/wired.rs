@@ -28,8 +28,8 @@ use crate::{
     model::{Error, ErrorCode, Event, Options, Schedule, Status, SyncReport},
     plan::EditKind,
     ports::{
-        Backend as _, Channel, Clock, Events, Host, Http, HttpRequest, HttpResponse, Lock, Network, Random,
-        Received, Socket, Sockets, TokenSource, Wanted, Wire,
+        Backend as _, Channel, Clock, Events, Host, Http, HttpRequest, HttpResponse, Lock, Migrator, Network,
+        Random, Received, Socket, Sockets, TokenSource, Wanted, Wire,
     },
 };
 
@@ -403,6 +403,10 @@ impl Host for WiredHost {
 
     fn lock(&self) -> &World {
         &self.world
+    }
+
+    fn migrator(&self) -> &impl Migrator {
+        &()
     }
 
     fn network(&self) -> &impl Network {

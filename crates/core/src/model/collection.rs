@@ -80,6 +80,8 @@ pub struct CollectionOptions {
     pub priority: i32,
     /// How long synced records are kept that are not edited; for ever where nothing is said.
     pub retain: Option<Retain>,
+    /// The version that documents are brought up to; 0: they have none.
+    pub schema_version: u32,
 }
 
 impl Default for CollectionOptions {
@@ -91,6 +93,7 @@ impl Default for CollectionOptions {
             mass_deletion_limit: 0.5,
             priority: 0,
             retain: None,
+            schema_version: 0,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Every error the engine can give: a code, a retry answer and an owner. Formats nothing for a screen.
 
 use serde::Serialize;
-use syncline_protocol::{CollectionName, ProblemCode};
+use syncline_protocol::{CollectionName, ProblemCode, RecordId};
 use syncline_store::{DiskError, PageId, Part, Sequence, StoreError};
 use thiserror::Error;
 
@@ -109,6 +109,15 @@ pub enum About {
         /// Of how many.
         records: u64,
     },
+    /// A document that the app could not bring up to its version.
+    Document {
+        /// Where it is.
+        collection: CollectionName,
+        /// Which.
+        id: RecordId,
+        /// The version it has.
+        version: u32,
+    },
 }
 
 /// An error of the engine, the store or the backend.
@@ -156,6 +165,15 @@ impl Error {
         let about = About::Deletions { collection: collection.clone(), deletions, records };
         let error = Self { about: Some(about), ..Self::new(ErrorCode::MassDeletion, message) };
         error.with_collection(collection)
+    }
+
+    /// The app could not bring a document up to its version.
+    pub fn unmigrated(collection: &CollectionName, id: &RecordId, version: u32, thrown: &str) -> Self {
+        let message = format!(
+            "the document `{id}` of `{collection}` could not be migrated from version {version}: {thrown}"
+        );
+        let about = About::Document { collection: collection.clone(), id: id.clone(), version };
+        Self { about: Some(about), ..Self::new(ErrorCode::InvalidDocument, message) }
     }
 
     /// An argument that is wrong, by its name.

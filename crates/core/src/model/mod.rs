@@ -6,6 +6,7 @@ mod error;
 mod event;
 mod keys;
 mod live;
+mod marked;
 mod meta;
 mod options;
 mod portable;
@@ -25,6 +26,7 @@ pub use keys::{
     record_key, record_of, record_within,
 };
 pub use live::{LiveChange, LiveNumber, Patch};
+pub use marked::{VERSION_MARK, version_of};
 pub use meta::{
     CollectionState, Consent, Deletions, Identity, Leadership, MassDeletion, Mended, RetryState, RetryWait,
     Single, Skew, Tally,

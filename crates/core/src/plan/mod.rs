@@ -16,6 +16,7 @@ mod lead;
 mod mend;
 #[cfg(test)]
 mod mend_scenarios;
+mod migrate;
 mod open;
 mod park;
 mod pull;
@@ -38,6 +39,7 @@ pub use edit::{EditIntent, EditKind, EditPlan};
 pub use fence::{Fenced, FencedOut};
 pub use lead::{KeepRetry, TakeLeadership};
 pub use mend::{Damaged, Mend};
+pub use migrate::{MigratedRecord, WriteMigrated};
 pub use open::OpenPlan;
 pub use park::{Discard, Requeue};
 pub use pull::{ApplyPage, PageApplied, PageEnd};

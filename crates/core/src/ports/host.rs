@@ -3,7 +3,7 @@
 use futures::future::LocalBoxFuture;
 use syncline_store::Disk;
 
-use super::{Backend, Channel, Clock, Events, Lock, Network, Random};
+use super::{Backend, Channel, Clock, Events, Lock, Migrator, Network, Random};
 
 /// Everything the engine needs of its surroundings. There are two: the browser and the simulation.
 ///
@@ -27,6 +27,8 @@ pub trait Host: 'static {
     fn events(&self) -> &impl Events;
     /// Leadership.
     fn lock(&self) -> &Self::Lock;
+    /// What the app says of older documents.
+    fn migrator(&self) -> &impl Migrator;
     /// Whether there is a connection.
     fn network(&self) -> &impl Network;
     /// Chance.

@@ -108,6 +108,10 @@ impl Host for Simulated {
         &self.lock
     }
 
+    fn migrator(&self) -> &impl Migrator {
+        &()
+    }
+
     fn network(&self) -> &impl Network {
         &*self.link
     }
