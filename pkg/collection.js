@@ -4,6 +4,7 @@
 import { checkDocument, checkId, checkPatch, checkText, encodeJson } from "./encode.js";
 import { SynclineError, invalidArgument } from "./errors.js";
 import { LiveQuery } from "./live.js";
+import { servable, served } from "./schema.js";
 import { utf8Array } from "./utf8.js";
 
 /** @typedef {import("./session.js").Session} Session */
@@ -22,19 +23,33 @@ import { utf8Array } from "./utf8.js";
  * @returns {Edit}
  */
 export function putEdit(session, collection, doc) {
-  const d = withId(session, doc);
+  const d = stored(session, collection, doc);
   return { c: collection, r: d.id, k: "put", d };
 }
 
 /**
+ * A document as it is stored: checked, with an id, and marked with its version where it has one.
+ * @param {Session} session
+ * @param {number} collection
+ * @param {unknown} doc
+ */
+function stored(session, collection, doc) {
+  const schema = session.schemas[collection];
+  const whole = withId(session, doc);
+  return schema === undefined ? whole : schema.mark(whole);
+}
+
+/**
  * An update: the patch is checked.
+ * @param {Session} session
  * @param {number} collection
  * @param {unknown} id
  * @param {unknown} patch
  * @returns {Edit}
  */
-export function updateEdit(collection, id, patch) {
+export function updateEdit(session, collection, id, patch) {
   checkPatch(patch);
+  session.schemas[collection]?.check(patch);
   return { c: collection, r: checkId(id), k: "update", d: patch };
 }
 
@@ -90,12 +105,12 @@ export class Collection {
     const { documents, core } = this.#session;
     const held = documents.held(this.place, id);
     if (held !== undefined) {
-      return held;
+      return served(held);
     }
     // Without a detour over promises where everything is in memory.
     const isThere = typeof id === "string" ? core.readNow(this.place, id) : undefined;
     if (isThere !== undefined) {
-      return isThere ? documents.held(this.place, id) : undefined;
+      return isThere ? served(documents.held(this.place, id)) : undefined;
     }
     return (await this.getAll([id]))[0];
   }
@@ -105,7 +120,9 @@ export class Collection {
     if (!Array.isArray(ids) || ids.some((id) => typeof id !== "string")) {
       throw invalidArgument("ids", "must be strings");
     }
-    return this.#session.call((core) => core.read(this.place, [...ids]));
+    const found = await this.#session.call((core) => core.read(this.place, [...ids]));
+    found.forEach(served);
+    return found;
   }
 
   /** @param {import("./index.js").Query<any>} [query] */
@@ -113,7 +130,7 @@ export class Collection {
     this.#session.ensureOpen();
     const text = JSON.stringify(query);
     const known = this.#session.documents.answer(this.place, text);
-    return known ?? this.#session.call((core) => core.list(this.place, text));
+    return servable(known ?? (await this.#session.call((core) => core.list(this.place, text))));
   }
 
   /** @param {import("./index.js").Query<any>} [query] */
@@ -147,7 +164,7 @@ export class Collection {
    */
   async update(id, patch) {
     this.#session.ensureOpen();
-    await this.#session.write([editText(updateEdit(this.place, id, patch))]);
+    await this.#session.write([editText(updateEdit(this.#session, this.place, id, patch))]);
     return /** @type {Promise<any>} */ (this.get(id));
   }
 
@@ -188,7 +205,7 @@ export class Collection {
    */
   #checked(doc, index) {
     try {
-      return withId(this.#session, doc);
+      return stored(this.#session, this.place, doc);
     } catch (thrown) {
       throw named(thrown, index);
     }

@@ -16,9 +16,13 @@ const MAX_FRESH = 16;
 
 const decoder = new TextDecoder();
 
+/** @typedef {import("./schema.js").Schema} Schema */
+
 /** Collections are known by their places: see `Core.placeOf`. */
 export class Documents {
   #freeze;
+  /** By collection, where documents have versions. @type {(Schema | undefined)[]} */
+  #schemas = [];
   /** By the number that the core knows each by. @type {(Document | undefined)[]} */
   #byNumber = [];
   /** By collection. @type {(Held | undefined)[]} */
@@ -29,6 +33,15 @@ export class Documents {
   /** @param {boolean} freeze whether documents are frozen, all the way down */
   constructor(freeze) {
     this.#freeze = freeze;
+  }
+
+  /**
+   * Takes the versions of a collection's documents.
+   * @param {number} collection
+   * @param {Schema} schema
+   */
+  setSchema(collection, schema) {
+    this.#schemas[collection] = schema;
   }
 
   /**
@@ -65,7 +78,7 @@ export class Documents {
    * @param {string | number | undefined} purpose the query that this answers, by its text or by its live number
    */
   take(collection, wanted, fresh, texts, purpose) {
-    const docs = fresh.length > 0 ? this.#keep(collection, fresh, JSON.parse(decoder.decode(texts))) : [];
+    const docs = fresh.length > 0 ? this.#keep(collection, fresh, this.#shown(collection, JSON.parse(decoder.decode(texts)))) : [];
     const found = wanted.length > 0 ? Array.from(wanted, (number) => this.#byNumber[number]) : docs.slice();
     if (typeof purpose === "string") {
       this.#keepAnswer(collection, purpose, /** @type {Document[]} */ (found));
@@ -80,7 +93,8 @@ export class Documents {
    * @param {string} text
    */
   takeOne(collection, number, text) {
-    const doc = JSON.parse(text);
+    const schema = this.#schemas[collection];
+    const doc = schema === undefined ? JSON.parse(text) : schema.show(JSON.parse(text));
     this.#byNumber[number] = this.#freeze ? deepFreeze(doc) : doc;
     this.#heldOf(collection).byId.set(doc.id, doc);
   }
@@ -102,6 +116,15 @@ export class Documents {
     if (isAll) {
       this.#held[collection] = undefined;
     }
+  }
+
+  /**
+   * @param {number} collection
+   * @param {any[]} docs as they are stored
+   */
+  #shown(collection, docs) {
+    const schema = this.#schemas[collection];
+    return schema === undefined ? docs : docs.map((doc) => schema.show(doc));
   }
 
   /**

@@ -17,7 +17,7 @@ export async function open(options) {
   const sorted = sortOptions(options);
   const names = Object.keys(sorted.core.collections);
   const syncline = new Syncline(sorted.name, names);
-  const session = new Session(syncline, sorted.token, sorted.freeze, sorted.resolvers);
+  const session = new Session(syncline, sorted.token, sorted.freeze, sorted.resolvers, sorted.schemas);
   const Core = await loadCore(sorted.wasm).catch((thrown) => {
     throw new SynclineError("storage-unavailable", `wasm: could not be loaded: ${thrown?.message ?? thrown}`, true);
   });
@@ -104,7 +104,7 @@ class Syncline extends EventTarget {
     const returned = /** @type {unknown} */ (
       write({
         put: (/** @type {string} */ name, /** @type {object} */ doc) => say(putEdit(this.#session, placeOf(name), doc)),
-        update: (/** @type {string} */ name, /** @type {string} */ id, /** @type {object} */ patch) => say(updateEdit(placeOf(name), id, patch)),
+        update: (/** @type {string} */ name, /** @type {string} */ id, /** @type {object} */ patch) => say(updateEdit(this.#session, placeOf(name), id, patch)),
         delete: (/** @type {string} */ name, /** @type {string} */ id) => say(deleteEdit(placeOf(name), id)),
       })
     );
@@ -144,11 +144,11 @@ class Syncline extends EventTarget {
   }
 
   async pending() {
-    return JSON.parse(await this.#session.call((core) => core.pending()));
+    return this.#unmarked(await this.#session.call((core) => core.pending()));
   }
 
   async parked() {
-    return JSON.parse(await this.#session.call((core) => core.parked()));
+    return this.#unmarked(await this.#session.call((core) => core.parked()));
   }
 
   /**
@@ -159,7 +159,10 @@ class Syncline extends EventTarget {
     if (data !== undefined) {
       checkDocument(data);
     }
-    const text = data === undefined ? undefined : encodeJson(data, data);
+    // What goes back is of the app's version.
+    const parked = data === undefined ? undefined : (await this.parked()).find(({ id }) => id === String(change));
+    const doc = this.#session.marked(parked?.collection, data);
+    const text = doc === undefined ? undefined : encodeJson(doc, doc);
     await this.#session.call((core) => core.requeue(String(change), text));
   }
 
@@ -183,7 +186,7 @@ class Syncline extends EventTarget {
   }
 
   async conflicts() {
-    return JSON.parse(await this.#session.call((core) => core.conflicts()));
+    return this.#unmarked(await this.#session.call((core) => core.conflicts()));
   }
 
   /**
@@ -195,7 +198,8 @@ class Syncline extends EventTarget {
     if (!isMerged && choice !== "local" && choice !== "remote") {
       throw invalidArgument("choice", 'must be "local", "remote" or { merged: a document or null }');
     }
-    const [kind, text] = isMerged ? ["merged", documentText(choice.merged)] : [choice, undefined];
+    const known = isMerged ? (await this.conflicts()).find(({ id }) => id === String(conflict)) : undefined;
+    const [kind, text] = isMerged ? ["merged", documentText(this.#session.marked(known?.collection, choice.merged))] : [choice, undefined];
     await this.#session.call((core) => core.resolve(String(conflict), kind, text));
   }
 
@@ -231,6 +235,15 @@ class Syncline extends EventTarget {
 
   async close() {
     this.#session.end();
+  }
+
+  /**
+   * Changes or conflicts as the app sees them.
+   * @param {string} text JSON text of an array
+   * @returns {any[]}
+   */
+  #unmarked(text) {
+    return JSON.parse(text).map((/** @type {any} */ one) => this.#session.unmarked(one));
   }
 
   /**

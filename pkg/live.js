@@ -1,6 +1,8 @@
 // @ts-check
 // A query that keeps its answer current: applies what the core says a change did to it. Filters and sorts nothing.
 
+import { servable } from "./schema.js";
+
 /** The live query of index.d.ts, for documents of any shape. */
 export class LiveQuery {
   #session;
@@ -11,6 +13,8 @@ export class LiveQuery {
   /** The number under which the core keeps the answer current. @type {number | undefined} */
   #number;
   #isTelling = false;
+  /** The answer with what could not be migrated, which is not told. @type {readonly any[] | undefined} */
+  #answer = undefined;
   /** @type {readonly any[] | undefined} */
   current = undefined;
 
@@ -75,7 +79,7 @@ export class LiveQuery {
    * @param {readonly any[]} docs
    */
   handleAnswer(docs) {
-    const before = this.current;
+    const before = this.#answer;
     if (before === undefined || before.length !== docs.length || docs.some((doc, place) => doc !== before[place])) {
       this.#tell(docs);
     }
@@ -89,11 +93,11 @@ export class LiveQuery {
    * @param {boolean} isWindow whether the answer is another altogether
    */
   handlePatch(from, to, doc, isWindow) {
-    if (isWindow || this.current === undefined) {
+    if (isWindow || this.#answer === undefined) {
       this.#askAgain();
       return;
     }
-    const docs = this.current.slice();
+    const docs = this.#answer.slice();
     if (from !== null) {
       docs.splice(from, 1);
     }
@@ -148,7 +152,8 @@ export class LiveQuery {
 
   /** @param {readonly any[]} docs */
   #tell(docs) {
-    this.current = docs;
+    this.#answer = docs;
+    this.current = servable(docs);
     if (this.#isTelling) {
       return;
     }

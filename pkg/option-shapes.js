@@ -14,6 +14,7 @@ const RATE = { says: "a whole number, 1 or more", holds: (/** @type {number} */ 
 const RANK = { says: "a whole number of 32 bits", holds: (/** @type {number} */ value) => value === (value | 0) };
 const SHARE = { says: "a number from 0 to 1", holds: (/** @type {unknown} */ value) => typeof value === "number" && value >= 0 && value <= 1 };
 const DAYS = { says: "a number above 0", holds: (/** @type {unknown} */ value) => Number.isFinite(value) && /** @type {number} */ (value) > 0 };
+const VERSION = { says: "a whole number from 0 to 65535", holds: (/** @type {number} */ value) => Number.isInteger(value) && value >= 0 && value <= 65_535 };
 const TEXTS = { says: "an array of strings", holds: (/** @type {any} */ value) => Array.isArray(value) && value.every(TEXT.holds) };
 
 /** @type {Shapes} */
@@ -37,6 +38,7 @@ const COLLECTION = {
   massDeletionLimit: SHARE,
   priority: RANK,
   retain: { days: DAYS },
+  schemaVersion: VERSION,
 };
 
 /**

@@ -4,12 +4,12 @@
 import { isPlainObject } from "./encode.js";
 import { invalidArgument, notBuilt } from "./errors.js";
 import { checkCollectionShapes, checkOptionShapes } from "./option-shapes.js";
+import { Schema } from "./schema.js";
 
 const CORE = ["name", "account", "schedule", "cacheBytes"];
 const HERE = ["collections", "backend", "token", "freeze", "wasm"];
 const NOT_BUILT = ["encryption"];
-const COLLECTION = ["indexes", "conflict", "priority", "direction", "massDeletionLimit", "retain"];
-const COLLECTION_NOT_BUILT = ["schemaVersion", "migrate"];
+const COLLECTION = ["indexes", "conflict", "priority", "direction", "massDeletionLimit", "retain", "schemaVersion", "migrate"];
 const BACKENDS_NOT_BUILT = ["documents", "offline", "rest", "kinto", "couchdb", "pocketbase", "postgrest"];
 
 /** @typedef {(conflict: any) => unknown} Resolver */
@@ -22,6 +22,7 @@ const BACKENDS_NOT_BUILT = ["documents", "offline", "rest", "kinto", "couchdb", 
  * @property {() => Promise<string | null>} token
  * @property {boolean} freeze
  * @property {Map<string, Resolver>} resolvers functions that resolve conflicts, by collection
+ * @property {Map<string, Schema>} schemas the versions of documents, by collection, where they have any
  * @property {any} wasm
  */
 
@@ -59,6 +60,7 @@ export function sortOptions(options) {
     token: async () => (token === undefined ? null : ((await token()) ?? null)),
     freeze: freeze === true,
     resolvers: new Map(Object.entries(collections).flatMap(([collection, { conflict }]) => (typeof conflict === "function" ? [[collection, conflict]] : []))),
+    schemas: new Map(Object.entries(collections).flatMap(([collection, { schemaVersion, migrate }]) => (schemaVersion > 0 ? [[collection, new Schema(collection, schemaVersion, migrate)]] : []))),
     wasm,
   };
 }
@@ -73,11 +75,17 @@ function sortCollection(name, given) {
     throw invalidArgument(at, "must be an object");
   }
   for (const key of Object.keys(given)) {
-    checkKey(`${at}.${key}`, key, COLLECTION, COLLECTION_NOT_BUILT, given[key]);
+    checkKey(`${at}.${key}`, key, COLLECTION, [], given[key]);
   }
-  const { conflict } = given;
+  const { conflict, migrate, schemaVersion = 0, ...plain } = given;
+  if (migrate !== undefined && typeof migrate !== "function") {
+    throw invalidArgument(`${at}.migrate`, "must be a function");
+  }
+  if (schemaVersion !== 0 && migrate === undefined) {
+    throw invalidArgument(`${at}.migrate`, "must be given with a schemaVersion");
+  }
   // The function itself stays here: the core asks for what it says.
-  const options = { ...given, conflict: typeof conflict === "function" ? "function" : conflict };
+  const options = { ...plain, schemaVersion, conflict: typeof conflict === "function" ? "function" : conflict };
   checkCollectionShapes(at, given);
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }

@@ -21,6 +21,9 @@ export class Session {
   #target;
   #token;
   #resolvers;
+  /** The versions of documents by the places of their collections, where they have any. @type {(import("./schema.js").Schema | undefined)[]} */
+  schemas = [];
+  #schemas;
   #isClosed = false;
   /** The collections by their places. @type {string[]} */
   #names = [];
@@ -36,11 +39,13 @@ export class Session {
    * @param {() => Promise<string | null>} token
    * @param {boolean} freeze
    * @param {Map<string, import("./options.js").Resolver>} resolvers
+   * @param {Map<string, import("./schema.js").Schema>} schemas
    */
-  constructor(target, token, freeze, resolvers) {
+  constructor(target, token, freeze, resolvers, schemas) {
     this.#target = target;
     this.#token = token;
     this.#resolvers = resolvers;
+    this.#schemas = schemas;
     this.documents = new Documents(freeze);
   }
 
@@ -53,6 +58,7 @@ export class Session {
       changed: this.#hearChange.bind(this),
       take: this.#take.bind(this),
       takeOne: this.documents.takeOne.bind(this.documents),
+      migrate: (/** @type {string} */ name, /** @type {string} */ text, /** @type {number} */ from) => this.#schemas.get(name)?.migrate(text, from),
       token: () => this.#token(),
       resolve: this.#resolve.bind(this),
     };
@@ -65,6 +71,10 @@ export class Session {
   begin(core, names) {
     this.core = core;
     names.forEach((name) => (this.#names[this.placeOf(name)] = name));
+    this.#schemas.forEach((schema, name) => {
+      this.schemas[this.placeOf(name)] = schema;
+      this.documents.setSchema(this.placeOf(name), schema);
+    });
     this.device = core.device;
     this.status ??= /** @type {Status} */ (core.status());
   }
@@ -143,6 +153,34 @@ export class Session {
     }
   }
 
+  /**
+   * A change or conflict as the app sees it: its documents without their versions.
+   * @param {any} told
+   */
+  unmarked(told) {
+    const schema = this.#schemas.get(told.collection);
+    if (schema !== undefined) {
+      for (const part of ["data", "base", "local", "remote"]) {
+        if (typeof told[part] === "object") {
+          told[part] = schema.strip(told[part]);
+        }
+      }
+    }
+    return told;
+  }
+
+  /**
+   * A document of the app's as it is stored.
+   * @template T
+   * @param {string | undefined} collection
+   * @param {T} doc
+   * @returns {T}
+   */
+  marked(collection, doc) {
+    const schema = this.#schemas.get(collection ?? "");
+    return schema === undefined || typeof doc !== "object" || doc === null ? doc : schema.mark(doc);
+  }
+
   /** Resolves at the next status. */
   nextStatus() {
     return new Promise((resolve) => this.#awaitingStatus.push(() => resolve(undefined)));
@@ -165,7 +203,11 @@ export class Session {
    */
   async #resolve(collection, conflict) {
     const resolver = this.#resolvers.get(collection);
-    return resolver === undefined ? undefined : documentText(await resolver(JSON.parse(conflict)));
+    if (resolver === undefined) {
+      return undefined;
+    }
+    const made = await resolver(this.unmarked(JSON.parse(conflict)));
+    return documentText(this.marked(collection, made));
   }
 
   /**
@@ -218,7 +260,7 @@ export class Session {
         queueMicrotask(() => this.#dispatch("error", toError(fact)));
         return;
       default: {
-        const detail = typeof fact === "string" ? JSON.parse(fact) : fact;
+        const detail = typeof fact === "string" ? this.unmarked(JSON.parse(fact)) : fact;
         queueMicrotask(() => this.#dispatch(kind, detail));
       }
     }

@@ -11,7 +11,7 @@ use syncline_protocol::{CollectionName, RecordId};
 
 use crate::{
     documents::{Documents, Place},
-    errors::{json, plain},
+    errors::{describe, json, plain},
     host::JsHost,
 };
 
@@ -69,6 +69,12 @@ impl ports::Events for Events {
             Event::Status(status) => self.host.emit("status", &plain(&status)),
             Event::Sync(report) => self.host.emit("sync", &plain(&report)),
         }
+    }
+}
+
+impl ports::Migrator for Events {
+    fn migrate(&self, collection: &CollectionName, doc: &str, from: u32) -> Result<String, String> {
+        self.host.migrate(collection.as_str(), doc, from).map_err(|thrown| describe(&thrown))
     }
 }
 

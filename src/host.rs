@@ -42,6 +42,10 @@ extern "C" {
     #[wasm_bindgen(method, js_name = takeOne)]
     pub(crate) fn take_one(this: &JsHost, collection: Place, number: u32, text: &str);
 
+    /// Asks the app for a document of its version; `doc` and what comes back are JSON texts.
+    #[wasm_bindgen(method, catch)]
+    pub(crate) fn migrate(this: &JsHost, collection: &str, doc: &str, from: u32) -> Result<String, JsValue>;
+
     /// Asks the app for a token.
     #[wasm_bindgen(method, catch)]
     pub(crate) async fn token(this: &JsHost) -> Result<JsValue, JsValue>;
@@ -94,6 +98,10 @@ impl ports::Host for Browser {
 
     fn lock(&self) -> &Lock {
         &self.lock
+    }
+
+    fn migrator(&self) -> &impl ports::Migrator {
+        &self.events
     }
 
     fn network(&self) -> &impl ports::Network {
