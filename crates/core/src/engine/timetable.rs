@@ -357,6 +357,10 @@ impl Host for StageHost {
         self
     }
 
+    fn migrator(&self) -> &impl crate::ports::Migrator {
+        &()
+    }
+
     fn network(&self) -> &impl Network {
         &*self.around
     }

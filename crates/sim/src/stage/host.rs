@@ -108,7 +108,7 @@ impl Host for Simulated {
         &self.lock
     }
 
-    fn migrator(&self) -> &impl Migrator {
+    fn migrator(&self) -> &impl syncline_core::ports::Migrator {
         &()
     }
 
