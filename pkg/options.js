@@ -52,15 +52,16 @@ export function sortOptions(options) {
   const core = Object.fromEntries(
     CORE.filter((key) => options[key] !== undefined).map((key) => [key, options[key]]),
   );
-  const sorted = Object.entries(collections).map(([collection, given]) => [collection, sortCollection(collection, given)]);
+  const given = Object.entries(/** @type {Record<string, any>} */ (collections));
+  const sorted = given.map(([collection, options]) => [collection, sortCollection(collection, options)]);
   return {
     name,
     core: { ...core, collections: Object.fromEntries(sorted) },
     backend: sortBackend(backend),
     token: async () => (token === undefined ? null : ((await token()) ?? null)),
     freeze: freeze === true,
-    resolvers: new Map(Object.entries(collections).flatMap(([collection, { conflict }]) => (typeof conflict === "function" ? [[collection, conflict]] : []))),
-    schemas: new Map(Object.entries(collections).flatMap(([collection, { schemaVersion, migrate }]) => (schemaVersion > 0 ? [[collection, new Schema(collection, schemaVersion, migrate)]] : []))),
+    resolvers: new Map(given.flatMap(([collection, { conflict }]) => (typeof conflict === "function" ? [[collection, conflict]] : []))),
+    schemas: new Map(given.flatMap(([collection, { schemaVersion, migrate }]) => (schemaVersion > 0 ? [[collection, new Schema(collection, schemaVersion, migrate)]] : []))),
     wasm,
   };
 }
