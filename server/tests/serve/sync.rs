@@ -59,8 +59,8 @@ fn a_push_is_answered_change_by_change_in_its_order() {
 #[test]
 fn a_push_of_nothing_is_answered_with_nothing() {
     let directory = TempDir::new().unwrap();
-    let ann = Server::start(&directory).register("a@b");
-    assert!(ann.push(&[]).is_empty());
+    let server = Server::start(&directory);
+    assert!(server.register("a@b").push(&[]).is_empty());
 }
 
 #[test]
