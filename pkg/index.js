@@ -200,7 +200,7 @@ class Syncline extends EventTarget {
     }
     const known = isMerged ? (await this.conflicts()).find(({ id }) => id === String(conflict)) : undefined;
     const [kind, text] = isMerged ? ["merged", documentText(this.#session.marked(known?.collection, choice.merged))] : [choice, undefined];
-    await this.#session.call((core) => core.resolve(String(conflict), kind, text));
+    await this.#session.call((core) => core.resolve(String(conflict), /** @type {string} */ (kind), text));
   }
 
   /** @param {string} collection */

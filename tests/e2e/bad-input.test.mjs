@@ -163,7 +163,7 @@ refusesOptions("a strategy that is an object", "collections.todos.conflict", '{ 
 for (const choice of [undefined, null, "mine", {}, { merged: undefined }, { merged: 7 }, { merged: { at: new Date(0) } }]) {
   test(`resolving a conflict by ${JSON.stringify(choice)} is refused`, async () => {
     const error = await device.failure((db, [text]) => db.resolve("one", text === undefined ? undefined : text === "date" ? { merged: { at: new Date(0) } } : JSON.parse(text)), [
-      choice?.merged?.at ? "date" : JSON.stringify(choice),
+      /** @type {any} */ (choice)?.merged?.at ? "date" : JSON.stringify(choice),
     ]);
     assert.equal(error.isSynclineError, true);
     assert.match(error.code, /^invalid-(argument|document)$/);
