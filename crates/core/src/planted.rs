@@ -33,5 +33,10 @@ syncline_store::planted_bugs! {
     TailNotRead "an edit that finds nothing does not look at the end of the log",
     PollForgotten "nothing is due after a success",
     TokenAskedTwice "a token is asked for while it is being asked for",
+    SalvageThrownAway "what can be read of a damaged part is not put back",
+    MendedNotPulled "what was lost with a damaged part is not pulled again",
+    TokenNotRefreshed "a token that has expired is an error at once",
+    RetryUntold "the time of the next attempt is not stored",
+    SkewUnmeasured "how far the clock is off is not kept",
     TooLargeNotNarrowed "a batch that is too large is sent again as it was",
 }

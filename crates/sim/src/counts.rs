@@ -98,6 +98,7 @@ counts! {
     disk_refused must "disk calls refused";
     disk_doubt must "disk calls done and reported as failed";
     disks_lost must "contexts that lost their disk for good";
+    disks_damaged must "disks with a spoiled bit";
     messages_lost must "messages between contexts lost";
     clock_jumps must "clocks that jumped";
     dated_anew must "measures of the clock that dated queued edits anew";

@@ -133,6 +133,7 @@ impl Device {
             open_calls: Rc::default(),
             floor: Cell::default(),
         });
+        self.seen().tell_failures(owner, &told.has_stored_failure);
         let host = match Simulated::new(&self.around, owner, &told) {
             Ok(host) => host,
             Err(error) => return ground.find(|| format!("no host: {error}")),
@@ -152,7 +153,7 @@ impl Device {
         let living = async move {
             match Client::open_with(host, disk, options, store).await {
                 Ok(client) => {
-                    if seen.device().as_ref() != Some(client.device()) {
+                    if seen.device().as_ref() != Some(client.device()) && !seen.is_excused() {
                         ground.find(|| {
                             format!("{owner:?} is {:?} and the log says {:?}", client.device(), seen.device())
                         });
@@ -216,6 +217,12 @@ impl Device {
         ground.say(|| format!("device {} loses context {}", self.index, life.owner.0));
         ground.count(|counts| &mut counts.crashes);
         self.forget(life);
+    }
+
+    /// Drops everything of all its contexts.
+    pub(crate) fn crash_all(&self) {
+        let contexts = self.contexts.borrow().clone();
+        contexts.iter().for_each(|life| self.crash(life));
     }
 
     fn forget(&self, life: &Rc<Life>) {

@@ -110,6 +110,11 @@ impl Ground {
         self.tasks.spawn(NETWORK, Box::pin(future));
     }
 
+    /// Waits that many milliseconds.
+    pub(crate) async fn time_passes(&self, milliseconds: u64) {
+        self.time.sleep(milliseconds).await;
+    }
+
     /// A short wait of any kind: none, some polls, or some milliseconds.
     pub(crate) async fn pause(&self) {
         match self.fate.below(16) {

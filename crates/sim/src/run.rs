@@ -32,6 +32,9 @@ pub fn play(seed: u64, is_traced: bool) -> Played {
         if !world.ground.has_finding() {
             peace::check_promptness(&world);
         }
+        if !world.ground.has_finding() {
+            peace::check_damage(&world);
+        }
     }));
     if let Err(panic) = played {
         let text = panic.downcast_ref::<String>().cloned();

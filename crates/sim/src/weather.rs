@@ -9,6 +9,10 @@ use crate::chance::Chance;
 #[derive(Clone, Debug)]
 pub(crate) struct Weather {
     pub(crate) devices: usize,
+    /// Contexts of one device at most.
+    pub(crate) contexts: usize,
+    /// Whether a disk goes bad in the end.
+    pub(crate) is_damaged: bool,
     pub(crate) actions: usize,
     pub(crate) request_lost: u32,
     pub(crate) answer_lost: u32,
@@ -55,6 +59,8 @@ impl Weather {
     pub(crate) fn calm(devices: usize) -> Self {
         Self {
             devices,
+            contexts: 2,
+            is_damaged: false,
             actions: 0,
             request_lost: 0,
             answer_lost: 0,
@@ -94,7 +100,18 @@ impl Weather {
             _ => heavy,
         };
         Self {
-            devices: if chance.happens(200) { 3 } else { 2 },
+            devices: match chance.below(40) {
+                0 => 5,
+                1..=2 => 4,
+                3..=9 => 3,
+                _ => 2,
+            },
+            contexts: match chance.below(10) {
+                0 => 1,
+                1..=2 => 3,
+                _ => 2,
+            },
+            is_damaged: chance.happens(250),
             actions: 40 + chance.below(130),
             request_lost: trouble(200),
             answer_lost: trouble(200),

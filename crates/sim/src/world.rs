@@ -127,9 +127,9 @@ impl World {
         }
     }
 
-    /// Opens another context of a device, unless there are two already.
+    /// Opens another context of a device, unless there are as many as there may be.
     pub(crate) fn open(&self, device: &Device) {
-        if device.contexts.borrow().len() < 2 {
+        if device.contexts.borrow().len() < self.ground.weather.contexts {
             let owner = self.next_owner.get();
             self.next_owner.set(owner.saturating_add(1));
             device.open(Owner(owner));

@@ -50,7 +50,7 @@ impl Plan for KeepRetry {
 
     fn decide(&self, view: &dyn View) -> Decision<Self::Outcome> {
         Draft::decide(view, |draft| {
-            if draft.single::<RetryState>()? != self.0 {
+            if draft.single::<RetryState>()? != self.0 && !planted::is(Bug::RetryUntold) {
                 draft.set_single(&self.0)?;
             }
             if draft.single::<RetryWait>()? != self.1 {

@@ -16,9 +16,12 @@ use syncline_protocol::{ChangeId, CollectionName};
 use syncline_store::{Decision, Key, Part, Plan, Read, Salvaged, Sequence, Value, View, Write};
 
 use super::Origin;
-use crate::model::{
-    Base, CollectionState, CollectionTable, Error, Mended, ParkedRow, QueueRow, Single, Table, Tally,
-    collection_key, collection_of, collection_row_of, read_row, record_of, write_row,
+use crate::{
+    model::{
+        Base, CollectionState, CollectionTable, Error, Mended, ParkedRow, QueueRow, Single, Table, Tally,
+        collection_key, collection_of, collection_row_of, read_row, record_of, write_row,
+    },
+    planted::{self, Bug},
 };
 
 /// A damaged part with what is left of it.
@@ -84,7 +87,7 @@ impl Mend {
         let remembers = known.is_some() || !parts.iter().any(may_have_lost_it);
         let names = self.names(mending.view);
         for damaged in &parts {
-            if damaged.salvaged.is_in_use || remembers {
+            if (damaged.salvaged.is_in_use || remembers) && !planted::is(Bug::SalvageThrownAway) {
                 mending.put_back(damaged, &names)?;
             }
         }
@@ -170,7 +173,7 @@ impl Mending<'_> {
     fn pull_again(&mut self, name: &CollectionName) -> Result<(), Error> {
         let key = collection_key(CollectionTable::State, name);
         match self.read::<CollectionState>(&key) {
-            Some(state) if state.cursor.is_some() => {
+            Some(state) if state.cursor.is_some() && !planted::is(Bug::MendedNotPulled) => {
                 self.put(key, &CollectionState { cursor: None, ..state })
             }
             _ => Ok(()),

@@ -80,6 +80,15 @@ impl Tokens {
         Intent { collection, record, kind: EditKind::Put(text.into()) }
     }
 
+    /// A new record that only one device edits, and only once.
+    pub(crate) fn kept(&self, number: usize) -> (RecordKey, String, Intent) {
+        let record = RecordId::trusted(format!("kept{number}"));
+        let doc = self.mended(&record);
+        let kind = EditKind::Put(doc.as_str().into());
+        let intent = Intent { collection: notes(), record: record.clone(), kind };
+        ((notes(), record), doc, intent)
+    }
+
     /// Sets the device's field in the own record: by an update, or as a new record where there is none.
     pub(crate) fn own(&self, device: usize) -> [Intent; 2] {
         let (collection, record) = own_record();

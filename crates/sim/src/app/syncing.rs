@@ -67,6 +67,7 @@ impl Mark {
     }
 
     fn check(&self, service: &Service, seen: &Seen) -> Result<(), String> {
+        seen.check_clock_known()?;
         // What was switched or left in doubt meanwhile promises nothing.
         if self.switches != seen.switches.get() || self.doubts != service.doubts() {
             return Ok(());

@@ -66,6 +66,8 @@ pub(crate) struct Changed {
     pub(crate) identity: Option<Option<Identity>>,
     pub(crate) skew: Option<i64>,
     pub(crate) has_retry: bool,
+    /// Failures in a row, where that was stored anew.
+    pub(crate) failures: Option<u32>,
 }
 
 impl Rows {
@@ -162,6 +164,9 @@ impl Rows {
             self.skew = meta::<Skew>(value)?.milliseconds;
         } else if [RetryState::key(), RetryWait::key()].contains(key) {
             changed.has_retry = true;
+            if *key == RetryState::key() {
+                changed.failures = Some(meta::<RetryState>(value)?.failures);
+            }
         } else {
             return Err(format!("a row nobody knows: {key:?}"));
         }

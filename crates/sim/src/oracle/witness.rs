@@ -33,6 +33,9 @@ use crate::{
     tasks::Owner,
 };
 
+/// How wrong a measure of the clock may be, in milliseconds: a request takes a minute at most, and frozen contexts longer.
+const SLOWEST: i64 = 3_600_000;
+
 /// The witness of one device.
 pub(crate) struct Witness {
     seen: Rc<Seen>,
@@ -62,6 +65,9 @@ pub(crate) struct Seen {
     leader: Cell<Option<Owner>>,
     author: Cell<Owner>,
     sequence: Cell<Sequence>,
+    is_excused: Cell<bool>,
+    /// Where each context is told whether it stored last that it failed.
+    failures: RefCell<BTreeMap<Owner, Rc<Cell<bool>>>>,
     /// The documents that the app's last edit of each record left, and where in the log.
     edited: RefCell<BTreeMap<RecordKey, (Sequence, Option<String>)>>,
     /// Records of one field each whose creation met a record that was there already.
@@ -102,6 +108,8 @@ impl Witness {
             leader: Cell::new(None),
             author: Cell::new(Owner(0)),
             sequence: Cell::default(),
+            is_excused: Cell::new(false),
+            failures: RefCell::default(),
             edited: RefCell::default(),
             overwritten: RefCell::default(),
             verdicts: RefCell::default(),
@@ -121,6 +129,9 @@ impl Witness {
 
     /// Looks at the entry that a context has just appended.
     pub(crate) fn see(&self, author: Owner, sequence: Sequence) {
+        if self.seen.is_excused() {
+            return;
+        }
         self.seen.author.set(author);
         if sequence != self.seen.sequence.get().next() {
             self.seen
@@ -135,6 +146,21 @@ impl Witness {
 }
 
 impl Seen {
+    /// Says where a context is told whether it stored last that it failed.
+    pub(crate) fn tell_failures(&self, owner: Owner, place: &Rc<Cell<bool>>) {
+        self.failures.borrow_mut().insert(owner, Rc::clone(place));
+    }
+
+    /// From here on nothing has to be explained: the disk is not what it was.
+    pub(crate) fn excuse(&self) {
+        self.is_excused.set(true);
+    }
+
+    /// Whether nothing has to be explained any more.
+    pub(crate) fn is_excused(&self) -> bool {
+        self.is_excused.get()
+    }
+
     /// The last entry of the log.
     pub(crate) fn sequence(&self) -> Sequence {
         self.sequence.get()
@@ -192,6 +218,11 @@ impl Seen {
             format!("device {} log {sequence} by {author:?}: {}", self.index, shown(&changed, &rows))
         });
         self.count_coalesced(&changed, &rows);
+        if let (Some(failures), Some(place)) =
+            (changed.failures, self.failures.borrow().get(&self.author.get()))
+        {
+            place.set(failures > 0);
+        }
         if Origin::of_tag(commit.origin) == Origin::Local {
             self.handle_local(&changed, &rows)?;
         } else {
@@ -237,6 +268,16 @@ impl Seen {
             }
         }
         Ok(())
+    }
+
+    /// Once something was synced, the device knows how far its clock is off, unless that was set meanwhile: as well as the
+    /// slowest request can show.
+    pub(crate) fn check_clock_known(&self) -> Result<(), String> {
+        let (known, really) = (self.rows.borrow().skew, self.clock.get());
+        if self.is_clock_set.get() || known.saturating_add(really).abs() <= SLOWEST {
+            return Ok(());
+        }
+        Err(format!("synced, and the clock is {really} ms off and known as {known}"))
     }
 
     /// A measure of the clock makes what is known of it no worse, unless the clock is set meanwhile.

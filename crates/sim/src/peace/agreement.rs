@@ -56,9 +56,9 @@ pub(crate) fn check(world: &World) {
     }
 }
 
-type Docs = BTreeMap<RecordKey, String>;
+pub(super) type Docs = BTreeMap<RecordKey, String>;
 
-fn expected(world: &World) -> Docs {
+pub(super) fn expected(world: &World) -> Docs {
     let history = world.service.history.borrow();
     history.latest().filter_map(|(key, deed)| Some((key.clone(), deed.doc.clone()?))).collect()
 }

@@ -30,13 +30,19 @@ pub(crate) struct History {
     conflicting: BTreeSet<ChangeId>,
     refused: BTreeSet<ChangeId>,
     pub(crate) purges: u64,
+    is_excused: bool,
 }
 
 impl History {
+    /// From here on a change may come again as another one: a disk went bad with what it knew of it.
+    pub(crate) fn excuse(&mut self) {
+        self.is_excused = true;
+    }
+
     /// A change arrives: the same id always means the same change.
     pub(crate) fn arrive(&mut self, change: &Change) -> Result<(), String> {
         match self.sent.get(&change.id) {
-            Some(before) if before != change => {
+            Some(before) if before != change && !self.is_excused => {
                 Err(format!("a change was sent again as another one: {before:?} and then {change:?}"))
             }
             Some(_) => Ok(()),

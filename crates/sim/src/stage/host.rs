@@ -55,6 +55,7 @@ impl Simulated {
                 ground: Rc::clone(ground),
                 service: Rc::clone(service),
                 link: Rc::clone(link),
+                told: Rc::clone(told),
             },
             sockets: LiveSockets {
                 ground: Rc::clone(ground),
@@ -67,6 +68,7 @@ impl Simulated {
                 link: Rc::clone(link),
                 is_signed_out: Rc::clone(&around.is_signed_out),
                 is_asked: Cell::new(false),
+                told: Rc::clone(told),
             },
         };
         Ok(Self {

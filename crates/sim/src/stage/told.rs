@@ -7,7 +7,7 @@ use std::{
 };
 
 use syncline_core::{
-    model::{Event, Status},
+    model::{ErrorCode, Event, Status},
     ports::Events,
 };
 use syncline_protocol::{CollectionName, RecordId};
@@ -24,6 +24,11 @@ pub(crate) struct Told {
     pub(crate) status: RefCell<Option<Status>>,
     pub(crate) live: RefCell<Option<LiveAnswer>>,
     next_live: Cell<u32>,
+    /// Whether the token in use was just given, and whether the last one refused was not.
+    pub(crate) is_token_new: Cell<bool>,
+    pub(crate) is_old_token_refused: Cell<bool>,
+    /// Whether the engine of this context, the last time it said so, stored that it failed.
+    pub(crate) has_stored_failure: Rc<Cell<bool>>,
     /// Conflicts that were told.
     pub(crate) conflicts: Cell<u64>,
 }
@@ -37,6 +42,9 @@ impl Told {
             status: RefCell::default(),
             live: RefCell::default(),
             next_live: Cell::new(0),
+            is_token_new: Cell::new(false),
+            is_old_token_refused: Cell::new(false),
+            has_stored_failure: Rc::default(),
             conflicts: Cell::new(0),
         })
     }
@@ -45,6 +53,29 @@ impl Told {
     pub(crate) fn next_live(&self) -> u32 {
         self.next_live.set(self.next_live.get().saturating_add(1));
         self.next_live.get()
+    }
+
+    /// A token was given, or was not.
+    pub(crate) fn handle_token(&self, is_given: bool) {
+        self.is_token_new.set(is_given);
+        self.is_old_token_refused.set(false);
+    }
+
+    /// A request was answered.
+    pub(crate) fn handle_answer(&self, status: u16) {
+        self.is_old_token_refused.set(status == 401 && !self.is_token_new.get());
+        self.is_token_new.set(self.is_token_new.get() && status == 401);
+    }
+
+    /// An error is told only after what it asks for was tried, and what it leaves to be done is stored.
+    fn check_error(&self, code: ErrorCode) {
+        if code == ErrorCode::Unauthorized && self.is_old_token_refused.get() {
+            self.ground.find(|| "told of an expired token, and no new one was asked for".to_owned());
+        }
+        let is_tried_again = matches!(code, ErrorCode::Network | ErrorCode::Timeout | ErrorCode::RateLimited);
+        if is_tried_again && !self.has_stored_failure.get() {
+            self.ground.find(|| format!("told of {code:?}, and the time of the next attempt is not stored"));
+        }
     }
 
     /// Takes what has to be read again in a collection.
@@ -75,7 +106,10 @@ impl Events for TellTo {
                 told.ground
                     .say(|| format!("told of a conflict at {} resolved as {resolved_as:?}", conflict.record));
             }
-            Event::Error(error) => told.ground.say(|| format!("told of {:?}: {error}", error.code)),
+            Event::Error(error) => {
+                told.check_error(error.code);
+                told.ground.say(|| format!("told of {:?}: {error}", error.code));
+            }
             Event::Status(status) => drop(told.status.replace(Some(status))),
             Event::Live { change, .. } => {
                 told.ground.say(|| format!("told of {change:?}"));

@@ -9,7 +9,7 @@ use syncline_core::{
     ports::{Clock, Http, HttpRequest, HttpResponse, TokenSource, Wire},
 };
 
-use super::{Link, clock::DeviceClock, live::LiveSockets};
+use super::{Link, Told, clock::DeviceClock, live::LiveSockets};
 use crate::{ground::Ground, service::Service};
 
 /// The way from one context to the server.
@@ -47,6 +47,7 @@ pub(crate) struct Tokens {
     pub(crate) link: Rc<Link>,
     pub(crate) is_signed_out: Rc<Cell<bool>>,
     pub(crate) is_asked: Cell<bool>,
+    pub(crate) told: Rc<Told>,
 }
 
 impl TokenSource for Tokens {
@@ -58,6 +59,8 @@ impl TokenSource for Tokens {
         // Signing in again may take a person a moment.
         let most = if self.ground.fate.happens(200) { 3_000 } else { 30 };
         self.ground.time.sleep(self.ground.fate.between(0, most)).await;
+        let is_given = !self.link.is_cut() && !self.is_signed_out.get();
+        self.told.handle_token(is_given);
         if self.link.is_cut() {
             return Err(Error::new(ErrorCode::Network, "no way to the sign-in"));
         }
@@ -79,6 +82,7 @@ pub(crate) struct DeviceHttp {
     pub(crate) ground: Rc<Ground>,
     pub(crate) service: Rc<Service>,
     pub(crate) link: Rc<Link>,
+    pub(crate) told: Rc<Told>,
 }
 
 impl Http for DeviceHttp {
@@ -91,7 +95,9 @@ impl Http for DeviceHttp {
             link: Rc::clone(&self.link),
         };
         self.ground.spawn_network(async move { carrier.carry(request, reply).await });
-        answer.await.map_err(|_| Error::new(ErrorCode::Network, "the connection broke"))
+        let response = answer.await.map_err(|_| Error::new(ErrorCode::Network, "the connection broke"))?;
+        self.told.handle_answer(response.status);
+        Ok(response)
     }
 }
 
