@@ -270,11 +270,12 @@ impl Seen {
         Ok(())
     }
 
-    /// Once something was synced, the device knows how far its clock is off, unless that was set meanwhile: as well as the
+    /// Once something was pulled, the device knows how far its clock is off, unless that was set meanwhile: as well as the
     /// slowest request can show.
     pub(crate) fn check_clock_known(&self) -> Result<(), String> {
         let (known, really) = (self.rows.borrow().skew, self.clock.get());
-        if self.is_clock_set.get() || known.saturating_add(really).abs() <= SLOWEST {
+        let has_heard = self.rows.borrow().states.values().any(|state| state.cursor.is_some());
+        if !has_heard || self.is_clock_set.get() || known.saturating_add(really).abs() <= SLOWEST {
             return Ok(());
         }
         Err(format!("synced, and the clock is {really} ms off and known as {known}"))

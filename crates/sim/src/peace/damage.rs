@@ -1,7 +1,11 @@
 //! A disk that goes bad once all is quiet: edits that can still be read survive, and everything else is pulled again. Spoils one
 //! bit, so at most one row cannot be read; the device's log explains nothing from there on, and is not asked any more.
 
-use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
 
 use futures::FutureExt as _;
 use syncline_core::{
@@ -28,8 +32,9 @@ const QUEUED: usize = 6;
 const PATIENCE: u64 = 900_000;
 const STEP: u64 = 15_000;
 
-/// What a device says after it: its documents, and how many changes are queued.
-type Said = Result<(Docs, usize), Error>;
+/// What a device says after it: its documents, how many changes are queued, and where somebody has to choose: an edit that was
+/// answered long ago may come back with what is salvaged, and meets the record as any old edit does.
+type Said = Result<(Docs, usize, BTreeSet<RecordKey>), Error>;
 
 /// Spoils a disk with edits queued on it, in worlds where that happens, and waits for everything to be well.
 pub(crate) fn check_damage(world: &World) {
@@ -46,12 +51,18 @@ pub(crate) fn check_damage(world: &World) {
     let said = mended(world, device);
     let server = expected(world);
     let lost = queued.iter().filter(|(key, doc)| server.get(*key) != Some(*doc)).count();
-    match said {
-        Some(Ok((docs, 0))) if docs == server && lost <= 1 => {}
-        said => world.ground.find(|| {
+    if !is_well(said.as_ref(), &server) || lost > 1 {
+        world.ground.find(|| {
             format!("a bit was spoiled, {lost} of {queued:?} are lost, here is {said:?} and there {server:?}")
-        }),
+        });
     }
+}
+
+/// Whether nothing is queued, and the device has what the server has wherever nobody has to choose.
+fn is_well(said: Option<&Said>, server: &Docs) -> bool {
+    let Some(Ok((docs, 0, kept))) = said else { return false };
+    let is_settled = |(key, _): &(&RecordKey, &String)| !kept.contains(key);
+    docs.iter().filter(is_settled).eq(server.iter().filter(is_settled))
 }
 
 /// Edits records that nobody else does, without a connection.
@@ -109,7 +120,7 @@ fn mended(world: &World, device: &Device) -> Option<Said> {
         world.run_for(STEP);
         waited = waited.saturating_add(STEP);
         last = said.take();
-        if matches!(&last, Some(Ok((docs, 0))) if *docs == expected(world)) {
+        if is_well(last.as_ref(), &expected(world)) {
             return last;
         }
     }
@@ -122,7 +133,8 @@ async fn ask(ground: &Ground, client: &Client<Simulated>) -> Said {
     drop(docs(client).await?);
     ground.time_passes(1_000).await;
     client.sync().await?;
-    Ok((docs(client).await?, client.pending().await?.len()))
+    let kept = client.conflicts().await?.into_iter().map(|conflict| (conflict.collection, conflict.record));
+    Ok((docs(client).await?, client.pending().await?.len(), kept.collect()))
 }
 
 async fn docs(client: &Client<Simulated>) -> Result<Docs, Error> {
