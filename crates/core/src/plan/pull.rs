@@ -101,7 +101,8 @@ impl Plan for ApplyPage {
         Draft::decide(view, |draft| {
             let mut state = draft.state(&self.collection)?;
             let mut outcome = PageApplied::default();
-            if state.cursor != self.since || self.is_too_early(draft.view())? {
+            let is_moved = state.cursor != self.since && !planted::is(Bug::VoidPageApplied);
+            if is_moved || self.is_too_early(draft.view())? {
                 outcome.is_void = true;
                 return Ok(outcome);
             }
@@ -153,6 +154,7 @@ impl ApplyPage {
         };
         let count = judged.count(draft)?;
         if before.consent == Consent::Limited
+            && !planted::is(Bug::MassDeletionUnasked)
             && let Some(deletion) = judged.verdict(draft.view(), before, count)
         {
             let awaited = Deletions { consent: Consent::Awaited(deletion), ..before.clone() };
@@ -226,7 +228,7 @@ impl ApplyPage {
     /// What names everything there is names no deletions. So it cannot say whether a change that is on its way was taken and
     /// its record deleted since, and has to wait until that is answered.
     fn is_too_early(&self, view: &dyn View) -> Result<bool, RowError> {
-        if !self.names_everything() {
+        if !self.names_everything() || planted::is(Bug::SnapshotTooEarly) {
             return Ok(false);
         }
         let Read::Range { start, end } = collection_of(Table::Queue, &self.collection) else {

@@ -83,7 +83,8 @@ impl TakeBatch {
             for (key, value) in view.range(&start, end.as_ref()) {
                 let Some((_, collection, record)) = record_of(&key) else { continue };
                 let row: QueueRow<'_> = read_row(&value)?;
-                if row.is_conflicting() || self.held_back.contains(&row.change.id) {
+                let is_kept = row.is_conflicting() && !planted::is(Bug::KeptConflictSent);
+                if is_kept || self.held_back.contains(&row.change.id) {
                     continue;
                 }
                 let order = (Reverse(row.is_sent), Reverse(*priority), row.queued_at, row.change.id.clone());
