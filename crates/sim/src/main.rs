@@ -13,7 +13,7 @@ const MANY: u64 = 1_000;
 const WORDS: u64 = 20;
 
 /// Seeds that a planted bug may take to be found.
-const HUNTED: u64 = 5_000;
+const HUNTED: u64 = 20_000;
 
 /// Characters of a finding in the table of planted bugs.
 const WIDTH: usize = 120;

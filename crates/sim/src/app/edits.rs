@@ -112,6 +112,12 @@ impl Tokens {
         of_fields(record, [("a".to_owned(), self.next())].into_iter().collect())
     }
 
+    /// A whole new document for a record.
+    pub(crate) fn anew(&self, (collection, record): &RecordKey) -> Intent {
+        let kind = EditKind::Put(self.mended(record).into());
+        Intent { collection: collection.clone(), record: record.clone(), kind }
+    }
+
     /// One to three fields; a patch may remove some.
     fn fields(&self, chance: &Chance, is_patch: bool) -> Map<String, Value> {
         let mut fields = Map::new();

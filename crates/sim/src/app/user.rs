@@ -164,15 +164,26 @@ impl User<'_> {
         let parked: Vec<(ChangeId, _)> =
             rows.parked.iter().map(|(id, row)| (id.clone(), row.record.clone())).collect();
         let queued = rows.records.iter().filter(|((_, record), _)| is_shared(record.as_str()));
-        let queued: Vec<ChangeId> =
-            queued.filter_map(|(_, pair)| Some(pair.queue.as_ref()?.latest().id.clone())).collect();
-        let ask = match (chance.pick(&parked), chance.pick(&queued)) {
+        let queued: Vec<_> =
+            queued.filter_map(|(key, pair)| Some((key.clone(), pair.queue.clone()?))).collect();
+        let ids: Vec<ChangeId> = queued.iter().map(|(_, row)| row.latest().id.clone()).collect();
+        // What is given up while it is on its way, and edited again, must not be taken for what is answered.
+        let in_flight = queued.iter().filter(|(_, row)| row.is_sent).find(|_| chance.happens(500));
+        let in_flight = in_flight.map(|(key, row)| (row.latest().id.clone(), tokens.anew(key)));
+        drop(rows);
+        if let Some((id, intent)) = in_flight {
+            let hands = self.hands();
+            return self.spawn(async move {
+                drop(hands.ask(Ask::Discard(id)).await);
+                drop(hands.ask(Ask::Write(vec![intent])).await);
+            });
+        }
+        let ask = match (chance.pick(&parked), chance.pick(&ids)) {
             (Some((id, record)), _) if chance.happens(500) => Ask::Requeue(id.clone(), tokens.mended(record)),
             (Some((id, _)), _) => Ask::Discard(id.clone()),
             (None, Some(id)) => Ask::Discard(id.clone()),
             (None, None) => return,
         };
-        drop(rows);
         let (hands, ground) = (self.hands(), Rc::clone(&self.device.around.ground));
         self.spawn(async move {
             ground.say(|| format!("{:?} asks {ask:?}", hands.life.owner));
