@@ -38,7 +38,10 @@ type Said = Result<(Docs, usize, BTreeSet<RecordKey>), Error>;
 
 /// Spoils a disk with edits queued on it, in worlds where that happens, and waits for everything to be well.
 pub(crate) fn check_damage(world: &World) {
-    let Some(device) = world.devices.first().filter(|_| world.ground.weather.is_damaged) else { return };
+    // Where old records leave a device, it may rightly have less than the server once it has pulled from nothing.
+    let weather = &world.ground.weather;
+    let is_damaged = weather.is_damaged && weather.retain.is_none();
+    let Some(device) = world.devices.first().filter(|_| is_damaged) else { return };
     let queued = write_offline(world, device);
     device.crash_all();
     if world.ground.has_finding() {
