@@ -33,7 +33,6 @@ syncline_store::planted_bugs! {
     TailNotRead "an edit that finds nothing does not look at the end of the log",
     PollForgotten "nothing is due after a success",
     TokenAskedTwice "a token is asked for while it is being asked for",
-    VoidPageApplied "a page counts although the cursor it was asked by has moved",
     SnapshotTooEarly "a snapshot counts while a change is in flight",
     MassDeletionUnasked "a pull deletes however much of a collection",
     KeptConflictSent "a conflict that somebody has to choose in is pushed",
