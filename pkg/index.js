@@ -194,13 +194,15 @@ class Syncline extends EventTarget {
    * @param {"local" | "remote" | { merged: import("./index.js").Json | null }} choice
    */
   async resolve(conflict, choice) {
-    const isMerged = typeof choice === "object" && choice !== null && choice.merged !== undefined;
-    if (!isMerged && choice !== "local" && choice !== "remote") {
+    if (choice === "local" || choice === "remote") {
+      await this.#session.call((core) => core.resolve(String(conflict), choice, undefined));
+    } else if (choice?.merged === undefined) {
       throw invalidArgument("choice", 'must be "local", "remote" or { merged: a document or null }');
+    } else {
+      const known = (await this.conflicts()).find((/** @type {{id: string}} */ { id }) => id === String(conflict));
+      const text = documentText(this.#session.marked(known?.collection, choice.merged));
+      await this.#session.call((core) => core.resolve(String(conflict), "merged", text));
     }
-    const known = isMerged ? (await this.conflicts()).find(({ id }) => id === String(conflict)) : undefined;
-    const [kind, text] = isMerged ? ["merged", documentText(this.#session.marked(known?.collection, choice.merged))] : [choice, undefined];
-    await this.#session.call((core) => core.resolve(String(conflict), /** @type {string} */ (kind), text));
   }
 
   /** @param {string} collection */

@@ -60,10 +60,20 @@ export function sortOptions(options) {
     backend: sortBackend(backend),
     token: async () => (token === undefined ? null : ((await token()) ?? null)),
     freeze: freeze === true,
-    resolvers: new Map(given.flatMap(([collection, { conflict }]) => (typeof conflict === "function" ? [[collection, conflict]] : []))),
+    resolvers: new Map(given.flatMap(([collection, options]) => functionOf(collection, options))),
     schemas: new Map(given.flatMap(([collection, { schemaVersion, migrate }]) => (schemaVersion > 0 ? [[collection, new Schema(collection, schemaVersion, migrate)]] : []))),
     wasm,
   };
+}
+
+/**
+ * The function that resolves the conflicts of a collection, where there is one.
+ * @param {string} collection
+ * @param {any} given
+ * @returns {[string, Resolver][]}
+ */
+function functionOf(collection, given) {
+  return typeof given.conflict === "function" ? [[collection, given.conflict]] : [];
 }
 
 /**

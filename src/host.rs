@@ -1,5 +1,7 @@
 //! Everything the engine needs of a browser, in one place, and what it needs of `pkg/`. Implements no port itself.
 
+use std::rc::Rc;
+
 use futures::future::LocalBoxFuture;
 use js_sys::Array;
 use syncline_core::ports;
@@ -7,7 +9,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::{
     backend::Backend, channel::Channel, clock::Clock, documents::Place, events::Events, idb::IndexedDb,
-    lock::Lock, network::Network, random::Random,
+    lock::Lock, network::Network, random::Random, resolver::Resolver,
 };
 
 #[wasm_bindgen]
@@ -46,6 +48,11 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     pub(crate) fn migrate(this: &JsHost, collection: &str, doc: &str, from: u32) -> Result<String, JsValue>;
 
+    /// Asks the app's function how a conflict, given as a JSON text, ends: the JSON text of a document or of null; undefined
+    /// where there is no function.
+    #[wasm_bindgen(method, catch)]
+    pub(crate) async fn resolve(this: &JsHost, collection: &str, conflict: &str) -> Result<JsValue, JsValue>;
+
     /// Asks the app for a token.
     #[wasm_bindgen(method, catch)]
     pub(crate) async fn token(this: &JsHost) -> Result<JsValue, JsValue>;
@@ -59,11 +66,13 @@ pub(crate) struct Browser {
     pub(crate) lock: Lock,
     pub(crate) network: Network,
     pub(crate) random: Random,
+    pub(crate) resolver: Resolver,
 }
 
 impl Browser {
     /// Gathers the ports of one database.
     pub(crate) fn new(database: &str, backend: Option<Backend>, events: Events) -> Self {
+        let resolver = Resolver(Rc::clone(&events.host));
         Self {
             backend,
             channel: Channel::join(database),
@@ -71,6 +80,7 @@ impl Browser {
             lock: Lock::of(database),
             network: Network::new(),
             random: Random::default(),
+            resolver,
         }
     }
 }
@@ -110,6 +120,10 @@ impl ports::Host for Browser {
 
     fn random(&self) -> &impl ports::Random {
         &self.random
+    }
+
+    fn resolver(&self) -> &impl ports::Resolver {
+        &self.resolver
     }
 
     fn spawn(&self, future: LocalBoxFuture<'static, ()>) {

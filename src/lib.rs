@@ -18,6 +18,7 @@ pub mod idb;
 mod lock;
 mod network;
 mod random;
+mod resolver;
 mod socket;
 mod token;
 mod transfer;

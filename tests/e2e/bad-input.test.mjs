@@ -160,11 +160,9 @@ refusesOptions("a limit of deletions above 1", "collections.todos.massDeletionLi
 refusesOptions("a time to keep records that is none", "collections.todos.retain.days", '{ name: "refused", collections: { todos: { retain: { days: 0 } } } }');
 refusesOptions("a strategy that is an object", "collections.todos.conflict", '{ name: "refused", collections: { todos: { conflict: {} } } }');
 
-for (const choice of [undefined, null, "mine", {}, { merged: undefined }, { merged: 7 }, { merged: { at: new Date(0) } }]) {
-  test(`resolving a conflict by ${JSON.stringify(choice)} is refused`, async () => {
-    const error = await device.failure((db, [text]) => db.resolve("one", text === undefined ? undefined : text === "date" ? { merged: { at: new Date(0) } } : JSON.parse(text)), [
-      /** @type {any} */ (choice)?.merged?.at ? "date" : JSON.stringify(choice),
-    ]);
+for (const choice of ["undefined", "null", '"mine"', "{}", "{ merged: undefined }", "{ merged: 7 }", "{ merged: { at: new Date(0) } }"]) {
+  test(`resolving a conflict by ${choice} is refused`, async () => {
+    const error = await device.failure((db, text) => db.resolve("one", (0, eval)(`(${text})`)), choice);
     assert.equal(error.isSynclineError, true);
     assert.match(error.code, /^invalid-(argument|document)$/);
   });

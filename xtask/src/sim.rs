@@ -15,7 +15,7 @@ const PACKAGE: &str = "syncline-sim";
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Seeds {
     /// How many seeds.
-    #[arg(long, required_unless_present_any = ["seed", "planted"], conflicts_with_all = ["seed", "planted"])]
+    #[arg(long, required_unless_present_any = ["seed", "planted", "workload"], conflicts_with_all = ["seed", "planted"])]
     seeds: Option<u64>,
     /// The first of them.
     #[arg(long, requires = "seeds")]
@@ -26,17 +26,20 @@ pub(crate) struct Seeds {
     /// Deliberate bugs, each of which has to be found; with `--seed`, the one of that name.
     #[arg(long, value_name = "BUG", num_args = 0..=1, default_missing_value = "")]
     planted: Option<String>,
+    /// The workload that measures how many conflicts need a person.
+    #[arg(long, conflicts_with_all = ["seeds", "planted"])]
+    workload: bool,
 }
 
 impl Seeds {
     /// So many seeds from 0 on.
     pub(crate) const fn many(seeds: u64) -> Self {
-        Self { seeds: Some(seeds), from: None, seed: None, planted: None }
+        Self { seeds: Some(seeds), from: None, seed: None, planted: None, workload: false }
     }
 
     /// No world that is whole: each planted bug, until a seed has found it.
     pub(crate) const fn hunt() -> Self {
-        Self { seeds: None, from: None, seed: None, planted: Some(String::new()) }
+        Self { seeds: None, from: None, seed: None, planted: Some(String::new()), workload: false }
     }
 
     fn arguments(&self) -> Vec<String> {
@@ -44,7 +47,8 @@ impl Seeds {
         let given = named.into_iter().filter_map(|(name, value)| value.map(|value| (name, value)));
         let given = given.flat_map(|(name, value)| [name.to_owned(), value.to_string()]);
         let planted = self.planted.iter().flat_map(|bug| ["--planted".to_owned(), bug.clone()]);
-        given.chain(planted.filter(|argument| !argument.is_empty())).collect()
+        let workload = self.workload.then(|| "--workload".to_owned());
+        given.chain(planted.filter(|argument| !argument.is_empty())).chain(workload).collect()
     }
 }
 

@@ -82,7 +82,9 @@ counts! {
     kept must "conflicts kept until somebody chooses";
     kept_on must "news of a record whose conflict is kept";
     ended_by_itself may "kept conflicts whose sides came to say the same";
-    chosen_by_function may "kept conflicts ended by a function";
+    functions_failed must "functions that failed on a conflict";
+    functions_silent must "functions that never answered";
+    chosen_by_function must "kept conflicts ended by a function";
     chosen_by_user must "kept conflicts ended by a user's choice";
     rebased_by_pull must "pending edits met by a pull";
     overtaken must "changes overtaken by a pull while in flight";

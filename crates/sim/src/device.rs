@@ -15,7 +15,7 @@ use syncline_store::{MemoryDisk, Sequence};
 
 use crate::{
     ground::Ground,
-    oracle::{Seen, Witness},
+    oracle::{Seen, Verdicts, Witness},
     service::Service,
     stage::{Air, Door, FaultyDisk, Health, Link, Simulated, Skew, Surroundings, Told},
     tasks::Owner,
@@ -26,9 +26,15 @@ pub(crate) fn strategies() -> BTreeMap<CollectionName, ConflictStrategy> {
     [
         (drafts(), ConflictStrategy::Manual),
         (notes(), ConflictStrategy::LastWriteWins),
+        (sheets(), ConflictStrategy::Function),
         (tasks(), ConflictStrategy::Merge),
     ]
     .into()
+}
+
+/// The collection whose conflicts a function of the app's resolves.
+pub(crate) fn sheets() -> CollectionName {
+    CollectionName::trusted("sheets")
 }
 
 /// The collection whose conflicts are kept until the user chooses.
@@ -88,6 +94,7 @@ impl Device {
         let disk = MemoryDisk::new();
         let skew = ground.fate.between(0, ground.weather.skew.saturating_mul(2));
         let skew = Rc::new(Skew::new(skew.cast_signed().saturating_sub(ground.weather.skew.cast_signed())));
+        let verdicts = Rc::<Verdicts>::default();
         Some(Self {
             index,
             around: Surroundings {
@@ -98,9 +105,10 @@ impl Device {
                 link: Rc::<Link>::default(),
                 skew: Rc::clone(&skew),
                 is_signed_out: Rc::default(),
+                verdicts: Rc::clone(&verdicts),
             },
             is_ill: Rc::<Health>::default(),
-            witness: Witness::new(ground, service, disk.clone(), (index, &skew), strategies())?,
+            witness: Witness::new(ground, service, disk.clone(), (index, &skew, &verdicts), strategies())?,
             disk,
             contexts: RefCell::default(),
         })

@@ -26,9 +26,11 @@ mod stage;
 mod tasks;
 mod time;
 mod weather;
+mod workload;
 mod world;
 
 pub use counts::Counts;
 pub use crowd::{hunt_all, play_all};
 pub use planted::Planted;
 pub use run::{Played, play};
+pub use workload::report as workload;

@@ -4,7 +4,7 @@
 use std::{ops::ControlFlow, process::ExitCode, time::Instant};
 
 use clap::Parser;
-use syncline_sim::{Counts, Planted, Played, hunt_all, play, play_all};
+use syncline_sim::{Counts, Planted, Played, hunt_all, play, play_all, workload};
 
 /// From so many seeds on, everything that can happen must have happened.
 const MANY: u64 = 1_000;
@@ -26,7 +26,7 @@ const MOST_FAILURES: u64 = 60;
 #[command(name = "syncline-sim")]
 struct Arguments {
     /// How many seeds.
-    #[arg(long, required_unless_present_any = ["seed", "planted"], conflicts_with_all = ["seed", "planted"])]
+    #[arg(long, required_unless_present_any = ["seed", "planted", "workload"], conflicts_with_all = ["seed", "planted"])]
     seeds: Option<u64>,
     /// The first of them.
     #[arg(long, default_value_t = 0)]
@@ -37,10 +37,16 @@ struct Arguments {
     /// Plants one deliberate bug after the other and looks whether a seed finds it; with a seed, the one of that name alone.
     #[arg(long, value_name = "BUG", num_args = 0..=1, default_missing_value = "")]
     planted: Option<String>,
+    /// Measures how many conflicts need a person, in place of worlds of trouble.
+    #[arg(long, conflicts_with_all = ["seeds", "planted"])]
+    workload: bool,
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    if arguments.workload {
+        return if measure(arguments.seed) { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
     let is_good = match (arguments.seed, &arguments.planted) {
         (Some(seed), None) => play_one(seed, &play(seed, true)),
         (Some(seed), Some(name)) => match Planted::all().into_iter().find(|bug| bug.name() == *name) {
@@ -51,6 +57,13 @@ fn main() -> ExitCode {
         (None, None) => play_many(arguments.from, arguments.seeds.unwrap_or_default()),
     };
     if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Prints what became of the conflicts of the workload.
+fn measure(seed: Option<u64>) -> bool {
+    let (text, is_met) = workload(seed).unwrap_or_else(|finding| (format!("{finding}\n"), false));
+    print!("{text}");
+    print_end(u64::from(is_met), u64::from(!is_met))
 }
 
 fn no_such_bug(name: &str) -> bool {

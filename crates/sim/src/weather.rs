@@ -55,7 +55,6 @@ pub(crate) const LARGEST: usize = 300;
 
 impl Weather {
     /// No trouble at all.
-    #[cfg(test)]
     pub(crate) fn calm(devices: usize) -> Self {
         Self {
             devices,

@@ -6,7 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use syncline_protocol::{ChangeId, CollectionName, Millis};
 use syncline_store::Plan;
 
-use super::client::Client;
+use super::{
+    asking::{Asking, Heard},
+    client::Client,
+};
 use crate::{
     backoff::full_jitter,
     model::{
@@ -83,6 +86,7 @@ impl<H: Host> Client<H> {
             ..Doing::default()
         });
         let mut cycle = Cycle::default();
+        let mut asking = Asking::default();
         let mut round = 0;
         // A pull from nothing names no deletions. Before the first push there is nothing here that could have been deleted, so
         // that it can be taken page by page.
@@ -100,12 +104,25 @@ impl<H: Host> Client<H> {
         }
         loop {
             self.note_paused(&mut cycle);
+            self.shared.is_stirred.set(false);
             let mut requeued = self.push_all(backend, epoch, &mut cycle).await?;
             if round == 0 && requeued == 0 {
                 requeued = self.pull_rest(backend, epoch, &mut cycle).await?;
             }
-            if requeued == 0 || planted::is(Bug::CycleEndsEarly) {
+            if planted::is(Bug::CycleEndsEarly) {
                 break;
+            }
+            self.ask(&mut asking, &mut cycle).await?;
+            if requeued == 0 {
+                match self.hear_answers(epoch, &mut asking, &mut cycle).await? {
+                    Heard::Nothing => break,
+                    Heard::Resolved => {}
+                    Heard::Stirred => {
+                        cycle.next_round.clear();
+                        self.pull_rest(backend, epoch, &mut cycle).await?;
+                        continue;
+                    }
+                }
             }
             round = u32::saturating_add(round, 1);
             if round >= MAX_ROUNDS {
@@ -221,6 +238,10 @@ impl<H: Host> Client<H> {
         let resolved = count(conflicts.iter().filter(is_resolved).count());
         cycle.report.resolved = cycle.report.resolved.saturating_add(resolved);
         for (conflict, resolved_as) in conflicts {
+            // A function of the app's is asked first.
+            if resolved_as == ResolvedAs::Parked && self.is_of_function(&conflict.collection) {
+                continue;
+            }
             self.shared.host.events().emit(Event::Conflict(conflict, resolved_as));
         }
     }

@@ -8,6 +8,9 @@
 //!                                     └─ StartLive  ─► watch: hints
 //! ```
 
+mod asking;
+#[cfg(test)]
+mod asking_scenarios;
 mod calls;
 mod client;
 mod cycle;

@@ -23,6 +23,7 @@ use super::{
 use crate::{
     metrics::Meter,
     model::{Error, Event, Options, Status, SyncReport},
+    plan::KeptConflict,
     planted::{self, Bug},
     ports::{Channel as _, Clock as _, Events as _, Host, Random as _},
 };
@@ -109,6 +110,10 @@ pub(super) struct Shared<H> {
     pub(super) told_parts: RefCell<BTreeSet<Part>>,
     /// Where the loop hears signals, until it runs.
     pub(super) receiver: RefCell<Option<mpsc::UnboundedReceiver<Signal>>>,
+    /// Whether something happened that the cycle under way could do, beside waiting for functions of the app's.
+    pub(super) is_stirred: Cell<bool>,
+    /// Conflicts that functions of the app's had no answer to, as they were asked about.
+    pub(super) unresolved: RefCell<BTreeMap<ChangeId, KeptConflict>>,
     signals: mpsc::UnboundedSender<Signal>,
     status: RefCell<Option<Rc<Status>>>,
     told: RefCell<Activity>,
@@ -141,6 +146,8 @@ impl<H: Host> Shared<H> {
             waiting_for_room: RefCell::default(),
             told_parts: RefCell::default(),
             receiver: RefCell::new(Some(receiver)),
+            is_stirred: Cell::default(),
+            unresolved: RefCell::default(),
             signals,
             status: RefCell::default(),
             told: RefCell::default(),
@@ -150,6 +157,9 @@ impl<H: Host> Shared<H> {
 
     /// Tells the loop; nobody hears it once the loop has ended.
     pub(super) fn signal(&self, signal: Signal) {
+        if matches!(signal, Signal::Hint | Signal::LocalChange | Signal::Requested(_)) {
+            self.is_stirred.set(true);
+        }
         drop(self.signals.unbounded_send(signal));
     }
 

@@ -24,15 +24,18 @@ use syncline_store::MemoryDisk;
 
 use super::client::Client;
 use crate::{
-    model::{Error, Event, Options},
+    model::{CollectionOptions, Conflict, ConflictStrategy, Error, Event, Options},
     ports::{
         Backend, Channel, Clock, Events, Hint, Host, Lock, Migrator, Network, Pulled, Pushed, Random,
-        Traffic, Wanted,
+        Resolver, Traffic, Verdict, Wanted,
     },
 };
 
 /// What the app of one context has heard.
 pub(super) type Heard = Rc<RefCell<Vec<Event>>>;
+
+/// What a function of the app's says, where there is one.
+pub(super) type Function = Rc<RefCell<Option<fn(&Conflict) -> Result<Verdict, Error>>>>;
 
 /// Polls of a test that are more than any takes.
 const MOST_POLLS: usize = 10_000;
@@ -48,6 +51,9 @@ pub(super) struct Device {
     /// The version that the app of the next context knows.
     pub(super) schema_version: Cell<u32>,
     time: Rc<Cell<i64>>,
+    pub(super) strategy: ConflictStrategy,
+    /// The function of the app's that resolves conflicts.
+    pub(super) function: Function,
 }
 
 /// A server without limits, for collections of any name.
@@ -70,6 +76,7 @@ pub(super) struct TestHost {
     time: Rc<Cell<i64>>,
     dice: Dice,
     spawner: LocalSpawner,
+    function: Function,
 }
 
 impl Device {
@@ -83,6 +90,8 @@ impl Device {
             hosts: Cell::default(),
             schema_version: Cell::default(),
             time: Rc::new(Cell::new(1_700_000_000_000)),
+            strategy: ConflictStrategy::default(),
+            function: Rc::default(),
         }
     }
 
@@ -102,6 +111,7 @@ impl Device {
             time: Rc::clone(&self.time),
             dice: Dice::new(self.hosts.get()),
             spawner: self.pool.spawner(),
+            function: Rc::clone(&self.function),
         };
         let todos = CollectionName::trusted("todos");
         let collection = crate::model::CollectionOptions {
@@ -111,7 +121,7 @@ impl Device {
         };
         let options = Options {
             name: "test".to_owned(),
-            collections: [(todos, collection)].into(),
+            collections: [(todos, CollectionOptions { conflict: self.strategy, ..collection })].into(),
             account: None,
             schedule: crate::model::Schedule { live: false, ..crate::model::Schedule::default() },
             cache_bytes: None,
@@ -156,6 +166,12 @@ impl Server {
         for record in first {
             self.keep(RemoteRecord { data: None, ..record });
         }
+    }
+
+    /// What another device puts.
+    pub(super) fn put(&self, id: &RecordId, doc: &str, edited_at: Millis) {
+        let data = Some(syncline_protocol::JsonText::parse(doc).unwrap());
+        self.keep(RemoteRecord { id: id.clone(), version: None, edited_at, device: None, data });
     }
 
     /// Takes a change once, and only on the version that there is.
@@ -285,8 +301,28 @@ impl Host for TestHost {
         &self.dice
     }
 
+    fn resolver(&self) -> &impl Resolver {
+        self
+    }
+
     fn spawn(&self, future: LocalBoxFuture<'static, ()>) {
         self.spawner.spawn_local(future).unwrap();
+    }
+}
+
+/// An app without functions for conflicts.
+pub(super) struct NoFunctions;
+
+impl Resolver for NoFunctions {
+    async fn resolve(&self, _conflict: &Conflict) -> Result<Verdict, Error> {
+        Ok(Verdict::NoFunction)
+    }
+}
+
+impl Resolver for TestHost {
+    async fn resolve(&self, conflict: &Conflict) -> Result<Verdict, Error> {
+        let function = *self.function.borrow();
+        function.map_or(Ok(Verdict::NoFunction), |function| function(conflict))
     }
 }
 

@@ -21,7 +21,7 @@ use syncline_store::MemoryDisk;
 
 use super::{
     client::{Client, Intent},
-    testing::{Dice, Server},
+    testing::{Dice, NoFunctions, Server},
 };
 use crate::{
     backends::{Address, Native},
@@ -29,7 +29,7 @@ use crate::{
     plan::EditKind,
     ports::{
         Backend as _, Channel, Clock, Events, Host, Http, HttpRequest, HttpResponse, Lock, Migrator, Network,
-        Random, Received, Socket, Sockets, TokenSource, Wanted, Wire,
+        Random, Received, Resolver, Socket, Sockets, TokenSource, Wanted, Wire,
     },
 };
 
@@ -415,6 +415,10 @@ impl Host for WiredHost {
 
     fn random(&self) -> &impl Random {
         &self.dice
+    }
+
+    fn resolver(&self) -> &impl Resolver {
+        &NoFunctions
     }
 
     fn spawn(&self, future: LocalBoxFuture<'static, ()>) {

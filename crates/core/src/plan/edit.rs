@@ -147,7 +147,7 @@ pub(super) fn coalesce<'a>(
 }
 
 /// Whether two documents say the same.
-pub(super) fn is_same(one: Option<&str>, other: Option<&str>) -> bool {
+pub(crate) fn is_same(one: Option<&str>, other: Option<&str>) -> bool {
     let value = |text| serde_json::from_str::<serde_json::Value>(text).ok();
     one == other || one.zip(other).is_some_and(|(one, other)| value(one) == value(other))
 }

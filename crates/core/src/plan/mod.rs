@@ -35,6 +35,7 @@ pub use answer::{AnswersApplied, ApplyAnswers};
 pub use conflict::{Choice, KeptConflict, Resolve};
 pub(crate) use conflict::{conflicts_in, reads_of_conflicts};
 pub use deletions::ConfirmDeletions;
+pub(crate) use edit::is_same;
 pub use edit::{EditIntent, EditKind, EditPlan};
 pub use fence::{Fenced, FencedOut};
 pub use lead::{KeepRetry, TakeLeadership};

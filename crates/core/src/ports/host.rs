@@ -3,7 +3,7 @@
 use futures::future::LocalBoxFuture;
 use syncline_store::Disk;
 
-use super::{Backend, Channel, Clock, Events, Lock, Migrator, Network, Random};
+use super::{Backend, Channel, Clock, Events, Lock, Migrator, Network, Random, Resolver};
 
 /// Everything the engine needs of its surroundings. There are two: the browser and the simulation.
 ///
@@ -33,6 +33,8 @@ pub trait Host: 'static {
     fn network(&self) -> &impl Network;
     /// Chance.
     fn random(&self) -> &impl Random;
+    /// The app's functions that resolve conflicts.
+    fn resolver(&self) -> &impl Resolver;
     /// Lets a future run by itself.
     fn spawn(&self, future: LocalBoxFuture<'static, ()>);
 }

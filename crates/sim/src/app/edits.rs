@@ -11,7 +11,7 @@ use syncline_protocol::RecordId;
 
 use crate::{
     chance::Chance,
-    device::{drafts, notes, tasks},
+    device::{drafts, notes, sheets, tasks},
     service::RecordKey,
     weather::LARGEST,
 };
@@ -48,7 +48,8 @@ impl Tokens {
             let collection = match chance.below(20) {
                 0..=6 => notes(),
                 7..=13 => tasks(),
-                _ => drafts(),
+                14..=16 => drafts(),
+                _ => sheets(),
             };
             (collection, RecordId::trusted(format!("r{}", chance.below(SHARED))))
         };

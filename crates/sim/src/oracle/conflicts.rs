@@ -1,5 +1,7 @@
 //! Checks conflicts that are kept: what they hold, and what a choice makes of them. Makes no choice.
 
+use std::cell::RefCell;
+
 use serde_json::Value;
 use syncline_core::{
     model::{Base, Conflict, ConflictKind, Edit, Overtaken, QueueRow},
@@ -15,6 +17,9 @@ pub(crate) struct Verdict {
     pub(crate) conflict: Conflict,
     pub(crate) choice: Choice,
 }
+
+/// Everything that the functions on one device have said.
+pub(crate) type Verdicts = RefCell<Vec<Verdict>>;
 
 impl Verdict {
     /// Whether it was said of these rows.

@@ -23,7 +23,7 @@ mod views;
 mod witness;
 
 pub(crate) use answers::number;
-pub(crate) use conflicts::check_told;
+pub(crate) use conflicts::{Verdict, Verdicts, check_told};
 pub(crate) use journal::Ask;
 pub(crate) use rows::Rows;
 pub(crate) use views::Views;

@@ -16,7 +16,7 @@ use syncline_store::{Commit, Database, MemoryDisk, Observer, Read, Sequence, Vie
 
 use super::{
     answers::Around,
-    conflicts::Verdict,
+    conflicts::Verdicts,
     dates::check_measured,
     deletions::check_deletions,
     edits::{self, Commons, check_base},
@@ -73,7 +73,7 @@ pub(crate) struct Seen {
     /// Records of one field each whose creation met a record that was there already.
     pub(crate) overwritten: RefCell<BTreeSet<RecordKey>>,
     /// What the app's functions have said of conflicts.
-    pub(crate) verdicts: RefCell<Vec<Verdict>>,
+    verdicts: Rc<Verdicts>,
     /// What was edited before the latest of these moments may have left.
     oldest: Cell<Millis>,
     /// How often sync was switched.
@@ -87,7 +87,7 @@ impl Witness {
         ground: &Rc<Ground>,
         service: &Rc<Service>,
         disk: MemoryDisk,
-        (index, clock): (usize, &Rc<Skew>),
+        (index, clock, verdicts): (usize, &Rc<Skew>, &Rc<Verdicts>),
         strategies: BTreeMap<CollectionName, ConflictStrategy>,
     ) -> Option<Rc<Self>> {
         let seen = Rc::new(Seen {
@@ -112,7 +112,7 @@ impl Witness {
             failures: RefCell::default(),
             edited: RefCell::default(),
             overwritten: RefCell::default(),
-            verdicts: RefCell::default(),
+            verdicts: Rc::clone(verdicts),
             oldest: Cell::new(Millis(i64::MIN)),
             switches: Cell::new(0),
             discards: Cell::new(0),

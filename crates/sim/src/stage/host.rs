@@ -6,7 +6,7 @@ use futures::future::LocalBoxFuture;
 use syncline_core::{
     backends::{Address, Native},
     model::Error,
-    ports::{Channel, Clock, Events, Host, Network, Random},
+    ports::{Channel, Clock, Events, Host, Network, Random, Resolver},
 };
 
 use super::{
@@ -14,11 +14,12 @@ use super::{
     air::Ear,
     clock::DeviceClock,
     door::Key,
+    judge::Judge,
     live::LiveSockets,
     told::TellTo,
     wire::{DeviceHttp, DeviceWire, Tokens},
 };
-use crate::{ground::Ground, service::Service, tasks::Owner};
+use crate::{ground::Ground, oracle::Verdicts, service::Service, tasks::Owner};
 
 /// What the contexts of one device have in common.
 pub(crate) struct Surroundings {
@@ -29,6 +30,7 @@ pub(crate) struct Surroundings {
     pub(crate) link: Rc<Link>,
     pub(crate) skew: Rc<Skew>,
     pub(crate) is_signed_out: Rc<Cell<bool>>,
+    pub(crate) verdicts: Rc<Verdicts>,
 }
 
 /// The host of one context.
@@ -42,6 +44,7 @@ pub(crate) struct Simulated {
     lock: Key,
     link: Rc<Link>,
     random: Dice,
+    judge: Judge,
 }
 
 impl Simulated {
@@ -79,6 +82,7 @@ impl Simulated {
             lock: Key { ground: Rc::clone(ground), door: Rc::clone(&around.door), owner },
             link: Rc::clone(link),
             random: Dice(Rc::clone(ground)),
+            judge: Judge { ground: Rc::clone(ground), verdicts: Rc::clone(&around.verdicts) },
             ground: Rc::clone(ground),
             owner,
         })
@@ -120,6 +124,10 @@ impl Host for Simulated {
 
     fn random(&self) -> &impl Random {
         &self.random
+    }
+
+    fn resolver(&self) -> &impl Resolver {
+        &self.judge
     }
 
     fn spawn(&self, future: LocalBoxFuture<'static, ()>) {

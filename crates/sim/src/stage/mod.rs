@@ -5,6 +5,7 @@ mod clock;
 mod disk;
 mod door;
 mod host;
+mod judge;
 mod link;
 mod live;
 mod told;

@@ -7,7 +7,7 @@ use std::{
 };
 
 use syncline_core::{
-    model::{ErrorCode, Event, Status},
+    model::{Conflict, ErrorCode, Event, ResolvedAs, Status},
     ports::Events,
 };
 use syncline_protocol::{CollectionName, RecordId};
@@ -29,8 +29,8 @@ pub(crate) struct Told {
     pub(crate) is_old_token_refused: Cell<bool>,
     /// Whether the engine of this context, the last time it said so, stored that it failed.
     pub(crate) has_stored_failure: Rc<Cell<bool>>,
-    /// Conflicts that were told.
-    pub(crate) conflicts: Cell<u64>,
+    /// Conflicts that were told, until somebody takes them.
+    pub(crate) conflicts: RefCell<Vec<(Conflict, ResolvedAs)>>,
 }
 
 impl Told {
@@ -45,7 +45,7 @@ impl Told {
             is_token_new: Cell::new(false),
             is_old_token_refused: Cell::new(false),
             has_stored_failure: Rc::default(),
-            conflicts: Cell::new(0),
+            conflicts: RefCell::default(),
         })
     }
 
@@ -102,9 +102,9 @@ impl Events for TellTo {
                 }
             }
             Event::Conflict(conflict, resolved_as) => {
-                told.conflicts.set(told.conflicts.get().saturating_add(1));
                 told.ground
                     .say(|| format!("told of a conflict at {} resolved as {resolved_as:?}", conflict.record));
+                told.conflicts.borrow_mut().push((conflict, resolved_as));
             }
             Event::Error(error) => {
                 told.check_error(error.code);
