@@ -56,7 +56,7 @@ pub(super) enum Heard {
 
 impl<H: Host> Client<H> {
     /// Asks about every kept conflict whose strategy is a function and that has no answer as it stands.
-    pub(super) async fn ask<'a>(
+    pub(super) async fn ask_functions<'a>(
         &'a self,
         asking: &mut Asking<'a>,
         cycle: &mut Cycle,

@@ -112,7 +112,7 @@ impl<H: Host> Client<H> {
             if planted::is(Bug::CycleEndsEarly) {
                 break;
             }
-            self.ask(&mut asking, &mut cycle).await?;
+            self.ask_functions(&mut asking, &mut cycle).await?;
             if requeued == 0 {
                 match self.hear_answers(epoch, &mut asking, &mut cycle).await? {
                     Heard::Nothing => break,

@@ -170,7 +170,7 @@ impl Server {
 
     /// What another device puts.
     pub(super) fn put(&self, id: &RecordId, doc: &str, edited_at: Millis) {
-        let data = Some(syncline_protocol::JsonText::parse(doc).unwrap());
+        let data = Some(JsonText::parse(doc).unwrap());
         self.keep(RemoteRecord { id: id.clone(), version: None, edited_at, device: None, data });
     }
 

@@ -29,7 +29,8 @@ use crate::{
     model::{CollectionOptions, Error, Event, Options, Schedule},
     plan::EditKind,
     ports::{
-        Backend, Channel, Clock, Events, Hint, Host, Lock, Network, Pulled, Pushed, Random, Traffic, Wanted,
+        Backend, Channel, Clock, Events, Hint, Host, Lock, Network, Pulled, Pushed, Random, Resolver,
+        Traffic, Wanted,
     },
 };
 
@@ -367,6 +368,10 @@ impl Host for StageHost {
 
     fn random(&self) -> &impl Random {
         self
+    }
+
+    fn resolver(&self) -> &impl Resolver {
+        &NoFunctions
     }
 
     fn spawn(&self, future: LocalBoxFuture<'static, ()>) {
