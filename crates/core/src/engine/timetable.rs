@@ -24,7 +24,10 @@ use syncline_protocol::{
 };
 use syncline_store::MemoryDisk;
 
-use super::client::{Client, Intent};
+use super::{
+    client::{Client, Intent},
+    testing::NoFunctions,
+};
 use crate::{
     model::{CollectionOptions, Error, Event, Options, Schedule},
     plan::EditKind,
