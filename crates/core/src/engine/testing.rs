@@ -114,10 +114,10 @@ impl Device {
             function: Rc::clone(&self.function),
         };
         let todos = CollectionName::trusted("todos");
-        let collection = crate::model::CollectionOptions {
+        let collection = CollectionOptions {
             indexes: vec!["m".to_owned()],
             schema_version: self.schema_version.get(),
-            ..crate::model::CollectionOptions::default()
+            ..CollectionOptions::default()
         };
         let options = Options {
             name: "test".to_owned(),
