@@ -12,7 +12,7 @@ use syncline_core::{
 };
 use syncline_protocol::{CollectionName, RecordId};
 
-use crate::{app::LiveAnswer, ground::Ground};
+use crate::{app::LiveAnswer, device::sheets, ground::Ground};
 
 /// What one context was told since it was opened.
 pub(crate) struct Told {
@@ -29,6 +29,8 @@ pub(crate) struct Told {
     pub(crate) is_old_token_refused: Cell<bool>,
     /// Whether the engine of this context, the last time it said so, stored that it failed.
     pub(crate) has_stored_failure: Rc<Cell<bool>>,
+    /// Whether a conflict was just left to the user because a function failed: the error that follows says why.
+    has_function_failed: Cell<bool>,
     /// Conflicts that were told, until somebody takes them.
     pub(crate) conflicts: RefCell<Vec<(Conflict, ResolvedAs)>>,
 }
@@ -45,6 +47,7 @@ impl Told {
             is_token_new: Cell::new(false),
             is_old_token_refused: Cell::new(false),
             has_stored_failure: Rc::default(),
+            has_function_failed: Cell::new(false),
             conflicts: RefCell::default(),
         })
     }
@@ -69,6 +72,9 @@ impl Told {
 
     /// An error is told only after what it asks for was tried, and what it leaves to be done is stored.
     fn check_error(&self, code: ErrorCode) {
+        if self.has_function_failed.take() {
+            return;
+        }
         if code == ErrorCode::Unauthorized && self.is_old_token_refused.get() {
             self.ground.find(|| "told of an expired token, and no new one was asked for".to_owned());
         }
@@ -104,6 +110,8 @@ impl Events for TellTo {
             Event::Conflict(conflict, resolved_as) => {
                 told.ground
                     .say(|| format!("told of a conflict at {} resolved as {resolved_as:?}", conflict.record));
+                let is_left = resolved_as == ResolvedAs::Parked && conflict.collection == sheets();
+                told.has_function_failed.set(is_left);
                 told.conflicts.borrow_mut().push((conflict, resolved_as));
             }
             Event::Error(error) => {
