@@ -30,7 +30,8 @@ const SHELL = [
   "/lab/", "/lab/device.html", "/lab/account.js", "/lab/both-edit.js", "/lab/device.js", "/lab/events.js",
   "/lab/gate.js", "/lab/lab.js", "/lab/outcome.js",
   "/pkg/collection.js", "/pkg/documents.js", "/pkg/element.js", "/pkg/element-define.js", "/pkg/encode.js", "/pkg/errors.js",
-  "/pkg/index.js", "/pkg/live.js", "/pkg/load.js", "/pkg/option-shapes.js", "/pkg/options.js", "/pkg/session.js", "/pkg/utf8.js",
+  "/pkg/index.js", "/pkg/live.js", "/pkg/load.js", "/pkg/option-shapes.js", "/pkg/options.js", "/pkg/puts.js",
+  "/pkg/schema.js", "/pkg/session.js", "/pkg/transfer.js", "/pkg/utf8.js",
   "/pkg/wasm/core.js", "/pkg/wasm/core_bg.wasm",
 ];
 

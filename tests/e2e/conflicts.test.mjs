@@ -90,8 +90,8 @@ for (const [choice, expected] of /** @type {const} */ ([
     const { id } = await conflictOf(both);
     await resolve(both, id, choice);
     await agreed(both, "todos", expected && { ...expected, id: both.id });
-    const { conflicts, state } = await both.a.status();
-    assert.deepEqual([conflicts, state, await both.a.run((db) => db.conflicts())], [0, "synced", []]);
+    const shown = () => both.a.run(async (db) => [db.status.conflicts, db.status.state, await db.conflicts()]);
+    await untilEqual(shown, [0, "synced", []]);
     const again = await both.a.failure((db, id) => db.resolve(id, "local"), id);
     assert.equal(again.code, "not-found");
   });
