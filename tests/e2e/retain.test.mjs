@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { after } from "node:test";
 
 import { setStage } from "./support/stage.mjs";
-import { test, until } from "./support/until.mjs";
+import { test, until, untilEqual } from "./support/until.mjs";
 
 const stage = await setStage();
 after(() => stage.end());
@@ -24,7 +24,7 @@ test("a record that nobody edits leaves the device, and comes back with the next
     await one.run((db) => db.sync());
     return (await one.list("todos")).length === 0;
   });
-  assert.deepEqual([(await one.list("notes")).length, await one.pending(), (await one.status()).state], [1, [], "synced"]);
+  await untilEqual(async () => [(await one.list("notes")).length, await one.pending(), (await one.status()).state], [1, [], "synced"]);
   assert.deepEqual((await account.record("todos", "a"))?.data, { id: "a", title: "Milk" });
   const fresh = await stage.device(t, account, { collections: { todos: { retain: RETAIN }, notes: {} } });
   await fresh.settled();
