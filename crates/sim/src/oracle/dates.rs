@@ -23,13 +23,12 @@ pub(crate) fn remembers(row: &QueueRow<'_>, made_at: Millis, skew: i64) -> bool 
     row.remarks.made_at == is_raised.then_some(made_at)
 }
 
-/// An app's edit of a record, one of so many in one commit, is dated by when it was asked for.
+/// An app's edit of a record, the last of so many in one commit, is dated by when it was asked for.
 pub(crate) fn check_edit(
     before: &Pair,
     after: &QueueRow<'_>,
-    edits: usize,
     skew: i64,
-    asked_at: &[Millis],
+    asked: &[(Millis, usize)],
 ) -> Result<(), String> {
     let known = match &before.queue {
         Some(row) if row.is_sent || row.overtaken.is_some() => Some(row.latest().edited_at),
@@ -37,17 +36,17 @@ pub(crate) fn check_edit(
         None => date_of(before.base.as_ref()),
     };
     let date = after.latest().edited_at;
-    let more = i64::try_from(edits).unwrap_or(i64::MAX).saturating_sub(1);
-    let is_so = |asked: &Millis| {
+    let is_so = |(asked, edits): &(Millis, usize)| {
+        let more = i64::try_from(*edits).unwrap_or(i64::MAX).saturating_sub(1);
         // Each of several is made on the one before, and a creation that was deleted before it was sent counts for nothing.
         let least = if more > 0 { asked.plus(skew) } else { dated(*asked, skew, known) };
         let most = dated(*asked, skew, known).plus(more);
         (least..=most).contains(&date) && remembers(after, *asked, skew)
     };
-    if asked_at.iter().any(is_so) {
+    if asked.iter().any(is_so) {
         return Ok(());
     }
-    Err(format!("{after:?}, made on an edit of {known:?}, was asked for at {asked_at:?}, {skew} ms behind"))
+    Err(format!("{after:?}, made on an edit of {known:?}, was asked for at {asked:?}, {skew} ms behind"))
 }
 
 /// A measure of the clock dates every edit anew that was not sent, and touches nothing else.

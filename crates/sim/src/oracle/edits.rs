@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use syncline_core::model::{Base, CollectionState, Consent, Deletions};
-use syncline_protocol::ChangeId;
+use syncline_protocol::{ChangeId, Millis};
 use syncline_store::Sequence;
 
 use super::{
@@ -36,7 +36,9 @@ pub(crate) fn explain<'j>(
     for attempt in journal.open_of(owner).filter(|_| only_edits) {
         if let Some(wanted) = wanted(&attempt.ask, changed, rows) {
             attempt.durable = Some(sequence);
-            asked_at.push(attempt.asked_at);
+            // Which of several that fit it is cannot be told: each edits its records so often.
+            let edits: Vec<usize> = changed.records.keys().map(|key| attempt.ask.edits_of(key)).collect();
+            asked_at.push((attempt.asked_at, edits));
             found.get_or_insert((attempt, wanted));
         }
     }
@@ -44,7 +46,7 @@ pub(crate) fn explain<'j>(
         return Err(format!("a commit of the app that nobody asked for: {changed:?}"));
     };
     let is_discard = matches!(attempt.ask, Ask::Discard(_));
-    for (key, before) in &changed.records {
+    for (place, (key, before)) in changed.records.iter().enumerate() {
         let after = rows.pair(key);
         if after.base != before.base {
             return Err(format!("an edit changed the base of {key:?}: {before:?} to {after:?}"));
@@ -67,9 +69,13 @@ pub(crate) fn explain<'j>(
         if parse(after.seen()) != parse(expected.as_deref()) {
             return Err(format!("{key:?} shows {:?} after an edit to {expected:?}", after.seen()));
         }
-        let edits = attempt.ask.edits_of(key);
+        let edits =
+            asked_at.iter().filter_map(|(_, edits)| edits.get(place)).max().copied().unwrap_or_default();
         if let (Ask::Write(_), Some(row)) = (&attempt.ask, &after.queue) {
-            check_edit(before, row, edits, rows.skew, &asked_at)?;
+            let asked =
+                |(at, edits): &(Millis, Vec<usize>)| (*at, edits.get(place).copied().unwrap_or_default());
+            let asked: Vec<_> = asked_at.iter().map(asked).collect();
+            check_edit(before, row, rows.skew, &asked)?;
         }
         if is_discard {
             commons.remove(key);
