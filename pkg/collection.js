@@ -130,7 +130,8 @@ export class Collection {
     this.#session.ensureOpen();
     const text = JSON.stringify(query);
     const known = this.#session.documents.answer(this.place, text);
-    return servable(known ?? (await this.#session.call((core) => core.list(this.place, text))));
+    const found = known ?? (await this.#session.call((core) => core.list(this.place, text)));
+    return this.#session.schemas[this.place] === undefined ? found : servable(found);
   }
 
   /** @param {import("./index.js").Query<any>} [query] */

@@ -153,7 +153,7 @@ export class LiveQuery {
   /** @param {readonly any[]} docs */
   #tell(docs) {
     this.#answer = docs;
-    this.current = servable(docs);
+    this.current = this.#session.schemas[this.#collection] === undefined ? docs : servable(docs);
     if (this.#isTelling) {
       return;
     }

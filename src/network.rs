@@ -110,7 +110,12 @@ impl ports::Network for Network {
 
     async fn changed(&self) {
         let (woken, waiting) = oneshot::channel();
-        self.heard.waiting.borrow_mut().push(woken);
+        {
+            let mut others = self.heard.waiting.borrow_mut();
+            // Who no longer waits would be kept for ever where nothing happens.
+            others.retain(|other| !other.is_canceled());
+            others.push(woken);
+        }
         waiting.await.ok();
     }
 }

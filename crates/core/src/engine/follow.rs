@@ -92,24 +92,29 @@ impl<H: Host> Client<H> {
                 None => Fuse::terminated(),
             };
             let mut network = pin!(host.network().changed().fuse());
-            let step = select_biased! {
-                signal = signals.next() => match signal {
-                    None | Some(Signal::Closed) => return FollowEnd::Closed,
-                    Some(Signal::LeaderSilent) => Step::Steal,
-                    Some(signal) => {
-                        self.handle_signal_following(signal, &mut doubt).await;
-                        Step::Wait
+            // Most commits leave nothing else to wait for, and are not to cost timers and listeners.
+            let (mut step, mut is_same_wait) = (Step::Wait, true);
+            while is_same_wait {
+                (step, is_same_wait) = select_biased! {
+                    signal = signals.next() => match signal {
+                        None | Some(Signal::Closed) => return FollowEnd::Closed,
+                        Some(Signal::LeaderSilent) => (Step::Steal, false),
+                        Some(signal) => {
+                            let before = doubt;
+                            self.handle_signal_following(signal, &mut doubt).await;
+                            (Step::Wait, doubt == before)
+                        }
+                    },
+                    () = network => (Step::Wait, false),
+                    () = timer => {
+                        let is_needed = match doubt {
+                            Doubt::Suspicious { .. } => self.is_leader_needed(),
+                            Doubt::None | Doubt::Asked { .. } => self.may_sync(),
+                        };
+                        (doubt.handle_timer(is_needed, self.shared.now()), false)
                     }
-                },
-                () = network => Step::Wait,
-                () = timer => {
-                    let is_needed = match doubt {
-                        Doubt::Suspicious { .. } => self.is_leader_needed(),
-                        Doubt::None | Doubt::Asked { .. } => self.may_sync(),
-                    };
-                    doubt.handle_timer(is_needed, self.shared.now())
-                }
-            };
+                };
+            }
             let woken = host.network().wakes();
             let is_woken = std::mem::replace(&mut wakes, woken) != woken;
             let step = if is_woken && step == Step::Wait && self.may_sync() {
