@@ -104,5 +104,11 @@ counts! {
     messages_lost must "messages between contexts lost";
     clock_jumps must "clocks that jumped";
     dated_anew must "measures of the clock that dated queued edits anew";
+    upgrades must "apps opened anew in a newer version";
+    migrated must "documents migrated on a device";
+    migrated_in must "documents migrated on their way in";
+    migrated_queued must "queued changes migrated";
+    newer must "documents of a newer version met by an older app";
+    newer_patched must "documents of a newer version patched by an older app";
     revived may "conflicting changes that a late duplicate applied after all";
 }

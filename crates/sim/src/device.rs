@@ -14,6 +14,7 @@ use syncline_protocol::CollectionName;
 use syncline_store::{MemoryDisk, Sequence};
 
 use crate::{
+    app::{NEWEST, Schema},
     ground::Ground,
     oracle::{Seen, Verdicts, Witness},
     service::Service,
@@ -24,12 +25,18 @@ use crate::{
 /// The collections of every world and their strategies.
 pub(crate) fn strategies() -> BTreeMap<CollectionName, ConflictStrategy> {
     [
+        (cards(), ConflictStrategy::Merge),
         (drafts(), ConflictStrategy::Manual),
         (notes(), ConflictStrategy::LastWriteWins),
         (sheets(), ConflictStrategy::Function),
         (tasks(), ConflictStrategy::Merge),
     ]
     .into()
+}
+
+/// The collection of which apps know several versions.
+pub(crate) fn cards() -> CollectionName {
+    CollectionName::trusted("cards")
 }
 
 /// The collection whose conflicts a function of the app's resolves.
@@ -63,6 +70,8 @@ pub(crate) struct Device {
     pub(crate) is_ill: Rc<Health>,
     pub(crate) disk: MemoryDisk,
     witness: Rc<Witness>,
+    /// Which version of cards the app knows that is opened next.
+    version: Cell<u32>,
     pub(crate) contexts: RefCell<Vec<Rc<Life>>>,
 }
 
@@ -95,6 +104,7 @@ impl Device {
         let skew = ground.fate.between(0, ground.weather.skew.saturating_mul(2));
         let skew = Rc::new(Skew::new(skew.cast_signed().saturating_sub(ground.weather.skew.cast_signed())));
         let verdicts = Rc::<Verdicts>::default();
+        let version = if ground.weather.is_versioned { ground.fate.below(3) } else { 0 };
         Some(Self {
             index,
             around: Surroundings {
@@ -110,6 +120,7 @@ impl Device {
             is_ill: Rc::<Health>::default(),
             witness: Witness::new(ground, service, disk.clone(), (index, &skew, &verdicts), strategies())?,
             disk,
+            version: Cell::new(u32::try_from(version).unwrap_or_default()),
             contexts: RefCell::default(),
         })
     }
@@ -130,6 +141,9 @@ impl Device {
     pub(crate) fn open(&self, owner: Owner) {
         let ground = &self.around.ground;
         let told = Told::new(ground, strategies().into_keys());
+        self.upgrade();
+        let schema = Schema(self.version.get());
+        self.seen().versions.note(owner, schema.0);
         let life = Rc::new(Life {
             owner,
             told: Rc::clone(&told),
@@ -142,7 +156,7 @@ impl Device {
             floor: Cell::default(),
         });
         self.seen().tell_failures(owner, &told.has_stored_failure);
-        let host = match Simulated::new(&self.around, owner, &told) {
+        let host = match Simulated::new(&self.around, owner, &told, schema) {
             Ok(host) => host,
             Err(error) => return ground.find(|| format!("no host: {error}")),
         };
@@ -156,7 +170,7 @@ impl Device {
         };
         ground.say(|| format!("device {} opens context {}", self.index, owner.0));
         self.contexts.borrow_mut().push(Rc::clone(&life));
-        let (options, store) = (self.options(), self.store_options());
+        let (options, store) = (self.options(schema), self.store_options());
         let (ground, seen) = (Rc::clone(ground), Rc::clone(self.seen()));
         let living = async move {
             match Client::open_with(host, disk, options, store).await {
@@ -180,7 +194,17 @@ impl Device {
         self.around.ground.tasks.spawn(owner, Box::pin(living));
     }
 
-    fn options(&self) -> Options {
+    /// Whoever opens the app anew may be given a newer one; contexts that are open keep theirs.
+    fn upgrade(&self) {
+        let ground = &self.around.ground;
+        if ground.weather.is_versioned && self.version.get() < NEWEST && ground.strikes(200) {
+            self.version.set(self.version.get().saturating_add(1));
+            ground.say(|| format!("device {} has version {}", self.index, self.version.get()));
+            ground.count(|counts| &mut counts.upgrades);
+        }
+    }
+
+    fn options(&self, schema: Schema) -> Options {
         let weather = &self.around.ground.weather;
         let indexes = if weather.is_indexed { vec!["a".to_owned()] } else { Vec::new() };
         let of = |strategy| CollectionOptions {
@@ -195,7 +219,8 @@ impl Device {
                 .into_iter()
                 .map(|(name, strategy)| {
                     let retain = retain(&name);
-                    (name, CollectionOptions { retain, ..of(strategy) })
+                    let schema_version = if name == cards() { schema.0 } else { 0 };
+                    (name, CollectionOptions { retain, schema_version, ..of(strategy) })
                 })
                 .collect(),
             account: None,

@@ -32,6 +32,8 @@ pub(crate) struct Weather {
     pub(crate) bandwidth: Option<u64>,
     /// How long the collection whose conflicts are merged keeps records, in milliseconds.
     pub(crate) retain: Option<u32>,
+    /// Whether apps know different versions of cards.
+    pub(crate) is_versioned: bool,
     /// Whether there are many records, which come and go together.
     pub(crate) is_crowded: bool,
     /// Whether queries have an index to go by.
@@ -78,6 +80,7 @@ impl Weather {
             save_data: SaveData::Slow,
             bandwidth: None,
             retain: None,
+            is_versioned: false,
             is_crowded: false,
             is_indexed: false,
             skew: 0,
@@ -146,6 +149,7 @@ impl Weather {
             // Drawn last, so that the rest of the weather of a seed stays what it was.
             is_crowded: chance.happens(100),
             retain: chance.happens(100).then(|| if chance.happens(500) { 5_000 } else { 120_000 }),
+            is_versioned: chance.happens(400),
         }
     }
 }

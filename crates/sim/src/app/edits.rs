@@ -11,7 +11,7 @@ use syncline_protocol::RecordId;
 
 use crate::{
     chance::Chance,
-    device::{drafts, notes, sheets, tasks},
+    device::{cards, drafts, notes, sheets, tasks},
     service::RecordKey,
     weather::LARGEST,
 };
@@ -46,10 +46,11 @@ impl Tokens {
             solo_record(device)
         } else {
             let collection = match chance.below(20) {
-                0..=6 => notes(),
-                7..=13 => tasks(),
-                14..=16 => drafts(),
-                _ => sheets(),
+                0..=4 => notes(),
+                5..=9 => tasks(),
+                10..=12 => drafts(),
+                13..=15 => sheets(),
+                _ => cards(),
             };
             (collection, RecordId::trusted(format!("r{}", chance.below(SHARED))))
         };

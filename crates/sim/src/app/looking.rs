@@ -10,7 +10,7 @@ use syncline_core::{
 use syncline_protocol::{CollectionName, RecordId};
 use syncline_store::Sequence;
 
-use super::live::by_scan;
+use super::{Schema, live::by_scan};
 use crate::{
     device::{Life, strategies},
     ground::Ground,
@@ -59,13 +59,13 @@ fn check_floor(ground: &Ground, life: &Life, sequence: Sequence) {
 }
 
 /// Reads again what was told to have changed.
-pub(crate) async fn look(life: Rc<Life>, client: Client<Simulated>) {
+pub(crate) async fn look(life: Rc<Life>, client: Client<Simulated>, schema: Schema) {
     if life.is_looking.replace(true) {
         return;
     }
     for collection in strategies().into_keys() {
         let Some(stale) = life.told.take_stale(&collection) else { continue };
-        if refresh(&life, &client, &collection, stale).await.is_err() {
+        if refresh(&life, &client, schema, (&collection, stale)).await.is_err() {
             life.told.stale.borrow_mut().insert(collection, None);
         }
     }
@@ -75,8 +75,8 @@ pub(crate) async fn look(life: Rc<Life>, client: Client<Simulated>) {
 async fn refresh(
     life: &Life,
     client: &Client<Simulated>,
-    collection: &CollectionName,
-    stale: Option<BTreeSet<RecordId>>,
+    schema: Schema,
+    (collection, stale): (&CollectionName, Option<BTreeSet<RecordId>>),
 ) -> Result<(), Error> {
     let known = &life.told.known;
     match stale {
@@ -84,7 +84,11 @@ async fn refresh(
             let found = find(client, collection, &Query::default()).await?;
             let mut known = known.borrow_mut();
             known.retain(|(name, _), _| name != collection);
-            known.extend(found.into_iter().map(|(id, text)| ((collection.clone(), id), text)));
+            known.extend(
+                found
+                    .into_iter()
+                    .map(|(id, text)| ((collection.clone(), id), schema.shown(collection, &text))),
+            );
         }
         Some(ids) => {
             let ids: Vec<RecordId> = ids.into_iter().collect();
@@ -92,7 +96,7 @@ async fn refresh(
             let mut known = known.borrow_mut();
             for (id, doc) in ids.into_iter().zip(docs) {
                 match doc {
-                    Some(doc) => drop(known.insert((collection.clone(), id), doc)),
+                    Some(doc) => drop(known.insert((collection.clone(), id), schema.shown(collection, &doc))),
                     None => drop(known.remove(&(collection.clone(), id))),
                 }
             }

@@ -36,6 +36,7 @@ struct Hands {
 impl Hands {
     /// Asks for something and notes what the app is told of it.
     async fn ask(&self, ask: Ask) -> Result<(), Error> {
+        let ask = self.by_schema(ask);
         // Whatever every context had written by then counts, whether this one has heard of it or not.
         let since = self.seen.sequence();
         let number =
@@ -50,6 +51,23 @@ impl Hands {
         };
         self.seen.end(number, since, &told);
         told
+    }
+
+    /// What is asked for, as the app of this context says it.
+    fn by_schema(&self, ask: Ask) -> Ask {
+        let schema = self.seen.versions.of(self.life.owner);
+        match ask {
+            Ask::Write(intents) => {
+                Ask::Write(intents.into_iter().map(|intent| schema.edit(intent)).collect())
+            }
+            Ask::Requeue(change, doc) => {
+                let rows = self.seen.rows.borrow();
+                let collection = rows.parked.get(&change).map(|row| &row.collection);
+                let doc = collection.map_or_else(|| doc.clone(), |collection| schema.shown(collection, &doc));
+                Ask::Requeue(change, doc)
+            }
+            ask => ask,
+        }
     }
 }
 
@@ -230,7 +248,7 @@ impl User<'_> {
                 Ok(query) => check_read(&ground, &seen, &life, &client, (&name, &query)).await,
                 Err(error) => ground.find(|| error.to_string()),
             }
-            look(Rc::clone(&life), client.clone()).await;
+            look(Rc::clone(&life), client.clone(), seen.versions.of(life.owner)).await;
             check_live(&ground, &seen, &life, &client);
             if let Ok(query) = live {
                 // A disk in trouble answers nothing; the next time is soon enough.

@@ -6,6 +6,7 @@
 //!                       ├─ answers: the server's history has it; the edit that was queued is sent, kept or merged
 //!                       ├─ meta:    cursors, versions and leaderships only go on
 //!                       ├─ deletions: no pull empties a collection before somebody agreed
+//!                       ├─ versions: an app's version of a document is another text of it, and nothing else
 //!                       └─ tallies: equal what they count
 //! ```
 
@@ -19,12 +20,14 @@ mod merging;
 mod meta;
 mod reference;
 mod rows;
+mod versions;
 mod views;
 mod witness;
 
 pub(crate) use answers::number;
 pub(crate) use conflicts::{Verdict, Verdicts, check_told};
 pub(crate) use journal::Ask;
-pub(crate) use rows::Rows;
+pub(crate) use rows::{Pair, Rows};
+pub(crate) use versions::is_of;
 pub(crate) use views::Views;
 pub(crate) use witness::{Seen, Witness};

@@ -8,7 +8,7 @@ use std::{
 
 use futures::FutureExt as _;
 use syncline_core::{
-    model::{ConflictStrategy, Error},
+    model::{ConflictStrategy, Error, version_of},
     plan::Origin,
 };
 use syncline_protocol::{ChangeId, CollectionName, DeviceId, Millis};
@@ -23,10 +23,11 @@ use super::{
     journal::{Ask, Journal, Meanwhile},
     meta::{check_cursor, check_tallies},
     rows::{Changed, Rows},
+    versions::{Versions, count_met, explain_migration},
     views::{Settings, Views},
 };
 use crate::{
-    device::tasks,
+    device::{cards, tasks},
     ground::Ground,
     service::{RecordKey, Service},
     stage::{Skew, moment},
@@ -53,6 +54,8 @@ pub(crate) struct Seen {
     pub(crate) is_clock_set: Cell<bool>,
     strategies: BTreeMap<CollectionName, ConflictStrategy>,
     names: Vec<CollectionName>,
+    /// Which version the app of each context knows.
+    pub(crate) versions: Versions,
     pub(crate) rows: RefCell<Rows>,
     pub(crate) views: RefCell<Views>,
     settings: RefCell<Settings>,
@@ -98,6 +101,7 @@ impl Witness {
             is_clock_set: Cell::new(false),
             names: strategies.keys().cloned().collect(),
             strategies,
+            versions: Versions::default(),
             rows: RefCell::default(),
             views: RefCell::default(),
             settings: RefCell::default(),
@@ -259,6 +263,9 @@ impl Seen {
             Ask::Requeue(..) | Ask::Resolve(..) | Ask::Write(_) => {
                 for (key, before) in &changed.records {
                     let doc = rows.pair(key).seen().map(str::to_owned);
+                    if key.0 == cards() && doc.as_deref().map_or(0, version_of) > self.versions.of(author).0 {
+                        self.ground.count(|counts| &mut counts.newer_patched);
+                    }
                     let is_put = attempt.ask.puts(key);
                     if is_put && before.seen().is_some() {
                         self.overwritten.borrow_mut().insert(key.clone());
@@ -295,6 +302,12 @@ impl Seen {
     }
 
     fn handle_remote(&self, changed: &Changed, rows: &Rows) -> Result<(), String> {
+        let schema = self.versions.of(self.author.get());
+        // Whoever asks migrates, whether it leads or not.
+        if let Some(counted) = explain_migration(changed, rows, schema, &mut self.commons.borrow_mut()) {
+            counted.into_iter().for_each(|which| self.ground.count(which));
+            return Ok(());
+        }
         self.check_author(changed, rows)?;
         self.note_oldest(rows);
         if let Some(before) = changed.skew {
@@ -326,6 +339,7 @@ impl Seen {
                 strategy: self.strategies.get(&key.0).copied().unwrap_or_default(),
                 device,
                 skew: rows.skew,
+                schema,
                 verdicts: &verdicts,
                 history: &history,
                 common: common.as_ref(),
@@ -341,6 +355,9 @@ impl Seen {
                 _ => {}
             }
             check_base(key, &after, &commons)?;
+            count_met(key, before, &after, schema, &history)
+                .into_iter()
+                .for_each(|which| self.ground.count(which));
         }
         for (name, before) in &changed.states {
             check_cursor(name, before, rows, &history, &|key, deed| self.may_lack(key, deed.edited_at))?;

@@ -7,16 +7,16 @@ use futures::FutureExt as _;
 use serde_json::Value;
 use syncline_core::{
     engine::Client,
-    model::{RecordState, State},
-    query::Query,
+    model::{RecordState, State, version_of},
+    query::{HasText as _, Query},
 };
 use syncline_store::{Database, Options, Read};
 
 use crate::{
-    app::{check_live, check_read, look, own_field, own_record, solo_record},
-    device::{Device, Life, strategies},
+    app::{Schema, check_live, check_read, look, own_field, own_record, solo_record},
+    device::{Device, Life, cards, strategies},
     ground::Ground,
-    oracle::Seen,
+    oracle::{Pair, Seen},
     service::RecordKey,
     stage::Simulated,
     world::World,
@@ -39,7 +39,8 @@ pub(crate) fn check(world: &World) {
             asked.set(asked.get().saturating_add(1));
             let (ground, seen, asked) =
                 (Rc::clone(&world.ground), Rc::clone(device.seen()), Rc::clone(&asked));
-            let expected = here(world, device, &expected);
+            let schema = device.seen().versions.of(life.owner);
+            let expected = shown(schema, here(world, device, &expected));
             let owner = life.owner;
             let asking = async move {
                 let checked = check_context(&ground, &seen, life, client, &expected).await;
@@ -67,13 +68,27 @@ pub(super) fn expected(world: &World) -> Docs {
 fn seen_by(device: &Device, expected: &Docs) -> Docs {
     let mut docs = expected.clone();
     let rows = device.seen().rows.borrow();
-    for (key, pair) in rows.records.iter().filter(|(_, pair)| pair.is_conflicting()) {
+    // An app of the device may have brought up what another one shows: that it is the server's was seen already.
+    let is_kept = |key: &RecordKey, pair: &Pair| {
+        pair.is_conflicting() || (key.0 == cards() && expected.contains_key(key))
+    };
+    for (key, pair) in rows.records.iter().filter(|(key, pair)| is_kept(key, pair)) {
         match pair.seen() {
             Some(doc) => drop(docs.insert(key.clone(), doc.to_owned())),
             None => drop(docs.remove(key)),
         }
     }
     docs
+}
+
+/// What an app shows of that by its version of cards.
+fn shown(schema: Schema, docs: Docs) -> Docs {
+    docs.into_iter()
+        .map(|(key, doc)| {
+            let doc = schema.shown(&key.0, &doc);
+            (key, doc)
+        })
+        .collect()
 }
 
 /// What of that is on a device: some may have left it.
@@ -155,7 +170,14 @@ async fn check_context(
             return Err(format!("{owner:?} counts {count} of {wanted} in {name}"));
         }
     }
-    look(Rc::clone(&life), client.clone()).await;
+    let schema = seen.versions.of(owner);
+    let found = client.select(&cards(), &Query::default()).await.map_err(|error| error.to_string())?;
+    if let Some((record, row)) =
+        found.iter().find(|(_, row)| row.text().is_some_and(|text| version_of(text) < schema.0))
+    {
+        return Err(format!("{owner:?} knows {schema:?} and finds {record} as {:?}", row.text()));
+    }
+    look(Rc::clone(&life), client.clone(), schema).await;
     check_live(ground, seen, &life, &client);
     if *life.told.known.borrow() != *expected {
         return Err(format!(

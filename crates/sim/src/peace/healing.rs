@@ -3,7 +3,7 @@
 use crate::{
     app::User,
     device::{Device, strategies},
-    oracle::number,
+    oracle::{is_of, number},
     world::World,
 };
 
@@ -94,7 +94,10 @@ pub(super) fn left_on(world: &World, device: &Device) -> Option<String> {
     for (key, deed) in history.latest() {
         let base = rows.records.get(key).and_then(|pair| pair.base.as_ref());
         let is_same = match &deed.doc {
-            Some(doc) => base.is_some_and(|base| *base.doc == **doc && number(base) == Some(deed.version)),
+            Some(doc) => base.is_some_and(|base| {
+                let is_of = |schema| is_of(&base.doc, key, doc, schema);
+                seen.versions.all().into_iter().any(is_of) && number(base) == Some(deed.version)
+            }),
             None => base.is_none(),
         };
         let is_same = is_same || base.is_none() && seen.may_lack(key, deed.edited_at);

@@ -19,7 +19,7 @@ use super::{
     told::TellTo,
     wire::{DeviceHttp, DeviceWire, Tokens},
 };
-use crate::{ground::Ground, oracle::Verdicts, service::Service, tasks::Owner};
+use crate::{app::Schema, ground::Ground, oracle::Verdicts, service::Service, tasks::Owner};
 
 /// What the contexts of one device have in common.
 pub(crate) struct Surroundings {
@@ -45,11 +45,17 @@ pub(crate) struct Simulated {
     link: Rc<Link>,
     random: Dice,
     judge: Judge,
+    schema: Schema,
 }
 
 impl Simulated {
     /// The host of a context.
-    pub(crate) fn new(around: &Surroundings, owner: Owner, told: &Rc<Told>) -> Result<Self, Error> {
+    pub(crate) fn new(
+        around: &Surroundings,
+        owner: Owner,
+        told: &Rc<Told>,
+        schema: Schema,
+    ) -> Result<Self, Error> {
         let (ground, service, link) = (&around.ground, &around.service, &around.link);
         let clock = || DeviceClock { time: Rc::clone(&ground.time), skew: Rc::clone(&around.skew) };
         let wire = DeviceWire {
@@ -83,6 +89,7 @@ impl Simulated {
             link: Rc::clone(link),
             random: Dice(Rc::clone(ground)),
             judge: Judge { ground: Rc::clone(ground), verdicts: Rc::clone(&around.verdicts) },
+            schema,
             ground: Rc::clone(ground),
             owner,
         })
@@ -115,7 +122,7 @@ impl Host for Simulated {
     }
 
     fn migrator(&self) -> &impl syncline_core::ports::Migrator {
-        &()
+        &self.schema
     }
 
     fn network(&self) -> &impl Network {
