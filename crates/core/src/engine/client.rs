@@ -145,11 +145,12 @@ impl<H: Host> Client<H> {
     }
 
     async fn write_intents(&self, intents: Vec<Intent>) -> Result<(), Error> {
+        // The moment of the edit, however long it takes to bring the collection up to the app's version.
+        let now = self.shared.now();
         // A patch is meant for a document as the app knows it.
         for intent in intents.iter().filter(|intent| matches!(intent.kind, EditKind::Update(_))) {
             self.ensure_migrated(&intent.collection).await?;
         }
-        let now = self.shared.now();
         let with_key = |Intent { collection, record, kind }| {
             self.known(&collection)?;
             let keys = RecordKeys::of(&collection, &record);

@@ -43,9 +43,9 @@ impl<H: Host> Shared<H> {
         }
     }
 
-    /// Takes in that another context has written a document that is older than this app: it may be of an older app.
+    /// Takes in that a document was written that is older than this app: by an older app, or as it was sent before.
     pub(super) fn note_older(&self, commit: &Commit) {
-        if self.is_migrated.borrow().is_empty() {
+        if self.options.collections.values().all(|options| options.schema_version == 0) {
             return;
         }
         for (key, value) in &commit.writes {
@@ -59,6 +59,7 @@ impl<H: Host> Shared<H> {
             let text = text.and_then(|bytes| String::from_utf8(bytes).ok());
             if text.is_some_and(|text| version_of(&text) < version) {
                 self.is_migrated.borrow_mut().remove(&name);
+                self.older_heard.set(self.older_heard.get().wrapping_add(1));
             }
         }
     }
@@ -83,6 +84,7 @@ impl<H: Host> Client<H> {
         if self.shared.schema_version(name) == 0 || self.shared.is_migrated.borrow().contains(name) {
             return Ok(());
         }
+        let heard = self.shared.older_heard.get();
         for table in [Table::Base, Table::Queue] {
             let Read::Range { start, end } = collection_of(table, name) else { continue };
             let mut next = Some(start);
@@ -94,7 +96,10 @@ impl<H: Host> Client<H> {
                 next = to;
             }
         }
-        self.shared.is_migrated.borrow_mut().insert(name.clone());
+        // What was written meanwhile may lie behind the look: then the next one begins anew.
+        if self.shared.older_heard.get() == heard {
+            self.shared.is_migrated.borrow_mut().insert(name.clone());
+        }
         Ok(())
     }
 

@@ -101,6 +101,17 @@ fn an_update_is_made_on_the_new_version_also_where_nothing_was_read_before() {
 }
 
 #[test]
+fn an_update_is_dated_by_when_it_was_asked_for_however_long_migrating_takes() {
+    let (mut device, client, _) = upgraded();
+    let asked = client.shared.now();
+    edit(&mut device, &client, "r003", EditKind::Update(serde_json::json!({ "m": 33 })));
+    let pending = device.wait(client.pending()).unwrap();
+    let queued = pending.iter().find(|one| one.change.record.as_str() == "r003").unwrap();
+    assert!(client.shared.now().0 - asked.0 > 30, "migrating takes time here");
+    assert!(queued.change.edited_at.0 - asked.0 < 10);
+}
+
+#[test]
 fn what_a_pull_brings_is_migrated_on_its_way_in() {
     let (mut device, client, _) = upgraded();
     found(&mut device, &client, 7);

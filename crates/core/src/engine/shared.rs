@@ -96,6 +96,8 @@ pub(super) struct Shared<H> {
     pub(super) meter: RefCell<Meter>,
     /// Collections of which every document is brought up to the app's version.
     pub(super) is_migrated: RefCell<BTreeSet<CollectionName>>,
+    /// How often a document was written that is older than the app.
+    pub(super) older_heard: Cell<u64>,
     /// Documents of which the app was told that it could not bring them up.
     pub(super) unmigrated: RefCell<BTreeSet<(CollectionName, RecordId)>>,
     /// When collections were last looked through for what is older than they keep.
@@ -139,6 +141,7 @@ impl<H: Host> Shared<H> {
             is_compacting: Cell::default(),
             meter: RefCell::default(),
             is_migrated: RefCell::default(),
+            older_heard: Cell::default(),
             unmigrated: RefCell::default(),
             expired_at: RefCell::default(),
             live_heard_at: Cell::default(),

@@ -39,9 +39,7 @@ impl<H: Host> Observer for Watcher<H> {
 
     fn handle_commit(&self, before: &dyn View, commit: &Commit, is_own: bool) {
         let shared = &self.0;
-        if !is_own {
-            shared.note_older(commit);
-        }
+        shared.note_older(commit);
         let turned = shared.mirror.borrow_mut().handle_commit(commit);
         let origin = Origin::of_tag(commit.origin);
         let told = match (origin, is_own) {

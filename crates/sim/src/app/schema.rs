@@ -31,6 +31,8 @@ impl Schema {
         let Ok(Value::Object(mut fields)) = serde_json::from_str(text) else { return text.to_owned() };
         rename(&mut fields, version_of(text), self.0);
         fields.insert(VERSION_MARK.to_owned(), self.0.into());
+        // In one order, so that the same document is the same text by however many steps it came.
+        fields.sort_keys();
         Value::Object(fields).to_string()
     }
 
