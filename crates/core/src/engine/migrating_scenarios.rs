@@ -145,6 +145,14 @@ fn what_an_old_context_writes_meanwhile_is_migrated_too() {
 }
 
 #[test]
+fn what_a_context_itself_leaves_in_an_older_version_is_migrated_at_the_next_look() {
+    let (mut device, client, _) = upgraded();
+    assert_eq!(found(&mut device, &client, 99).len(), 0);
+    put(&mut device, &client, r#"{"id":"late","n":99}"#);
+    assert_eq!(found(&mut device, &client, 99).len(), 1);
+}
+
+#[test]
 fn a_document_that_cannot_be_migrated_is_kept_told_once_and_in_nobodys_way() {
     let (mut device, old, _) = upgraded();
     old.close();
