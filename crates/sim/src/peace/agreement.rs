@@ -223,10 +223,12 @@ async fn check_context(
         let state = client.record_state(&key.0, &key.1).await.map_err(|error| error.to_string())?;
         let is_parked =
             parked.iter().any(|row| (&row.change.collection, &row.change.record) == (&key.0, &key.1));
-        let is_conflicting = seen.rows.borrow().pair(key).is_conflicting();
-        let wanted = match (is_conflicting, is_parked) {
+        let pair = seen.rows.borrow().pair(key);
+        let wanted = match (pair.is_conflicting(), is_parked) {
             (true, _) => RecordState::Conflict,
             (false, true) => RecordState::Parked,
+            // It has left the device since the looking began, by a commit that was explained.
+            (false, false) if pair.base.is_none() && pair.queue.is_none() => RecordState::Absent,
             (false, false) => RecordState::Synced,
         };
         if state != wanted {
