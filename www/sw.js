@@ -31,7 +31,7 @@ const SHELL = [
   "/lab/gate.js", "/lab/lab.js", "/lab/outcome.js",
   "/pkg/collection.js", "/pkg/documents.js", "/pkg/element.js", "/pkg/element-define.js", "/pkg/encode.js", "/pkg/errors.js",
   "/pkg/index.js", "/pkg/live.js", "/pkg/load.js", "/pkg/option-shapes.js", "/pkg/options.js", "/pkg/puts.js",
-  "/pkg/schema.js", "/pkg/session.js", "/pkg/transfer.js", "/pkg/utf8.js",
+  "/pkg/schema.js", "/pkg/session.js", "/pkg/syncline.js", "/pkg/transfer.js", "/pkg/utf8.js",
   "/pkg/wasm/core.js", "/pkg/wasm/core_bg.wasm",
 ];
 
