@@ -10,8 +10,8 @@ use crate::process::{self, Finished, Reporter};
 use crate::steps::{Steps, say};
 use crate::{files, install, npm, wasm};
 
-/// The test that runs in the empty project, beside the installed package.
-const TRIAL: &str = "tests/package/tarball.test.mjs";
+/// The tests that run in the empty project, beside the installed package.
+const TRIAL: &str = "tests/package";
 /// A package that was closed must let the process end.
 const LIMIT: &str = "--test-timeout=60000";
 /// What wasm-opt is asked for. The binaryen of other versions may break the module without a word.
@@ -77,10 +77,17 @@ pub(crate) fn try_out(places: &Places, tarball: &Path, reporter: &Reporter) -> R
     let mut npm = process::program("npm", folder);
     npm.args(["install", "--ignore-scripts", "--no-audit", "--no-fund"]).arg(tarball);
     process::run(&mut npm, reporter)?.success()?;
-    files::copy(&places.source(TRIAL), &folder.join("tarball.test.mjs"))?;
+    let mut tests = Vec::new();
+    for file in files::below(&places.source(TRIAL), &|_| true)? {
+        let name = file.strip_prefix(places.source(TRIAL))?.to_path_buf();
+        files::copy(&file, &folder.join(&name))?;
+        tests.extend(name.to_string_lossy().ends_with(".test.mjs").then_some(name));
+    }
+    ensure!(!tests.is_empty(), "{TRIAL} holds no *.test.mjs");
     let mut node = process::program("node", folder);
-    node.args(["--test", "--test-reporter=spec", LIMIT, "tarball.test.mjs"]);
+    node.args(["--test", "--test-reporter=spec", LIMIT]).args(tests);
     node.env("FAKE_INDEXEDDB", places.source("node_modules/fake-indexeddb/auto/index.mjs"));
+    node.env("VITEST", places.source("node_modules/vitest/vitest.mjs"));
     process::run(&mut node, &reporter.streamed())
 }
 
