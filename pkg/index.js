@@ -4,9 +4,9 @@
 import { SynclineError, invalidArgument, toError } from "./errors.js";
 import { loadCore } from "./load.js";
 import { openOn } from "./syncline.js";
+import { version } from "./version.js";
 
-export { SynclineError };
-export const version = "0.1.0";
+export { SynclineError, version };
 
 /** @type {typeof import("./index.js").open} */
 export async function open(options) {

@@ -1,18 +1,24 @@
 // @ts-check
 // Loads the WebAssembly module, once. No dynamic import and no top-level await: service workers have neither.
 
+import { version } from "./version.js";
 import init, { Core } from "./wasm/core.js";
+
+/** @typedef {import("./index.js").Options<any>["wasm"]} Source */
+
+/** The cache that service-worker.js keeps the module in. */
+export const CACHE = `syncline-${version}`;
 
 /** @type {Promise<typeof Core> | undefined} */
 let loading;
 
 /**
  * The core, loaded. A load that failed is tried again at the next call.
- * @param {import("./index.js").Options<any>["wasm"]} [source]
+ * @param {Source} [source]
  * @returns {Promise<typeof Core>}
  */
 export function loadCore(source) {
-  loading ??= init({ module_or_path: source ?? fromBesideThisModule() }).then(
+  loading ??= init({ module_or_path: moduleOf(source) }).then(
     () => Core,
     (thrown) => {
       loading = undefined;
@@ -22,11 +28,45 @@ export function loadCore(source) {
   return loading;
 }
 
-async function fromBesideThisModule() {
-  const url = new URL("./wasm/core_bg.wasm", import.meta.url);
+/**
+ * The address of the module; undefined: it is given as something else.
+ * @param {Source} source
+ */
+export function wasmAddress(source) {
+  if (source === undefined) {
+    return new URL("./wasm/core_bg.wasm", import.meta.url);
+  }
+  return typeof source === "string" || source instanceof URL ? new URL(source, globalThis.location?.href) : undefined;
+}
+
+/** @param {Source} source */
+async function moduleOf(source) {
+  const address = wasmAddress(source);
+  if (address === undefined) {
+    return source;
+  }
   // A service worker's own fetch bypasses its fetch handler: started while offline it has the file only if it asks the
   // cache itself (https://w3c.github.io/ServiceWorker/#handle-fetch, "request's service-workers mode is none").
-  const isWorker = typeof window === "undefined" && typeof caches !== "undefined";
-  const cached = isWorker ? await caches.match(url, { ignoreSearch: true }).catch(() => undefined) : undefined;
-  return cached ?? fetch(url);
+  if (typeof window === "undefined") {
+    return (await kept(address)) ?? fetch(address);
+  }
+  return fetch(address).catch(async (thrown) => {
+    const response = await kept(address);
+    if (response === undefined) {
+      throw thrown;
+    }
+    return response;
+  });
+}
+
+/**
+ * What a cache has of an address: ours first, then any that an app has made.
+ * @param {URL} address
+ */
+async function kept(address) {
+  if (typeof caches === "undefined") {
+    return undefined;
+  }
+  const find = (/** @type {MultiCacheQueryOptions} */ where) => caches.match(address, { ignoreSearch: true, ...where }).catch(() => undefined);
+  return (await find({ cacheName: CACHE })) ?? find({});
 }

@@ -1,8 +1,11 @@
 // @ts-check
 /**
- * The service worker of the demo: keeps the shell, the package and its module for a start without a network.
- * Keeps no data and syncs nothing; both are the package's.
+ * The service worker of the demo: keeps the shell for a start without a network. What the package is made of the package keeps,
+ * and syncs while no page is open.
  */
+import { serviceWorker } from "../pkg/service-worker.js";
+import { COLLECTIONS } from "./js/model.js";
+import { leftSession } from "./js/session-mirror.js";
 
 // The types of workers and of pages cannot be had together; these are the few that are used.
 /** @typedef {Event & { request: Request, waitUntil: (work: Promise<unknown>) => void, respondWith: (answer: Promise<Response>) => void }} WorkerEvent */
@@ -22,18 +25,21 @@ const SHELL = [
   "/icons/icon.svg", "/icons/icon-192.png", "/icons/icon-512.png",
   "/css/base.css", "/css/parts.css", "/css/app.css", "/css/lab.css",
   "/js/database.js", "/js/days.js", "/js/dom.js", "/js/icons.js", "/js/main.js", "/js/model.js", "/js/movies.js",
-  "/js/problem.js", "/js/router.js", "/js/session.js", "/js/shortcuts.js", "/js/sign-in.js", "/js/theme.js",
+  "/js/problem.js", "/js/router.js", "/js/session.js", "/js/session-mirror.js", "/js/shortcuts.js", "/js/sign-in.js", "/js/theme.js",
   "/js/toast.js", "/js/todo-list.js", "/js/todo-row.js", "/js/virtual-list.js",
   "/js/views/habits.js", "/js/views/library.js", "/js/views/links.js", "/js/views/parts.js", "/js/views/settings.js",
   "/js/views/settings-account.js", "/js/views/settings-device.js", "/js/views/settings-look.js", "/js/views/settings-queue.js",
   "/js/views/settings-sync.js", "/js/views/todos.js",
   "/lab/", "/lab/device.html", "/lab/account.js", "/lab/both-edit.js", "/lab/device.js", "/lab/events.js",
   "/lab/gate.js", "/lab/lab.js", "/lab/outcome.js",
-  "/pkg/collection.js", "/pkg/documents.js", "/pkg/element.js", "/pkg/element-define.js", "/pkg/encode.js", "/pkg/errors.js",
-  "/pkg/index.js", "/pkg/live.js", "/pkg/load.js", "/pkg/option-shapes.js", "/pkg/options.js", "/pkg/puts.js",
-  "/pkg/schema.js", "/pkg/session.js", "/pkg/syncline.js", "/pkg/transfer.js", "/pkg/utf8.js",
-  "/pkg/wasm/core.js", "/pkg/wasm/core_bg.wasm",
 ];
+
+serviceWorker(async () => {
+  const session = await leftSession("syncline-demo");
+  if (session === null) return null;
+  const { url, email, token } = session;
+  return { name: "syncline-demo", collections: COLLECTIONS, account: email, token: () => token, backend: { kind: "syncline", url } };
+}, { serve: true });
 
 scope.addEventListener("install", (event) => {
   event.waitUntil(precache().then(() => scope.skipWaiting()));
@@ -46,7 +52,7 @@ scope.addEventListener("activate", (event) => {
 scope.addEventListener("fetch", (event) => {
   const { request } = event;
   const url = new URL(request.url);
-  if (request.method !== "GET" || url.origin !== location.origin || url.pathname.startsWith("/v1/")) return;
+  if (request.method !== "GET" || url.origin !== location.origin || /^\/(v1|pkg)\//.test(url.pathname)) return;
   const kept = caches.open(CACHE);
   const fresh = kept.then((cache) => network(request, cache));
   event.waitUntil(fresh.catch(() => {}));

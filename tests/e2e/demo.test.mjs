@@ -171,6 +171,21 @@ test("after a reload without a network the data is there and edits are taken, an
   await synced(a);
 });
 
+test("what was added without a network goes out once there is one, with the demo closed", async (t) => {
+  const { a, b } = await twoDevices(t);
+  await controlled(a);
+  await a.context().setOffline(true);
+  await addTodo(a, "Milk");
+  await untilEqual(() => shownState(a), "offline");
+  const tags = () => a.evaluate(async () => /** @type {any} */ (await navigator.serviceWorker.ready).sync.getTags());
+  await untilEqual(tags, ["syncline"]);
+  const profile = a.context();
+  await profile.newPage();
+  await a.close();
+  await profile.setOffline(false);
+  await todo(b, "Milk").waitFor();
+});
+
 test("every view opens without a network, and so does the lab", async (t) => {
   const page = await visitor(t);
   await controlled(page);
@@ -186,13 +201,11 @@ test("every view opens without a network, and so does the lab", async (t) => {
 
 test("the service worker keeps every file that the demo and the lab are made of", async () => {
   const kept = await readFile(path.join(WWW, "sw.js"), "utf8");
-  const files = await Promise.all(["css", "js", "lab", "pkg"].map(async (folder) => {
+  const files = await Promise.all(["css", "js", "lab"].map(async (folder) => {
     const found = await readdir(path.join(WWW, folder), { recursive: true });
     return found.map((file) => `/${folder}/${file}`);
   }));
-  // Tests and commands of the package run under Node alone.
-  const isForNode = (/** @type {string} */ file) => /^\/pkg\/(bin|doctor|testing)\b/.test(file);
-  const needed = files.flat().filter((file) => /\.(css|html|js|wasm)$/.test(file) && file !== "/lab/index.html" && !isForNode(file));
+  const needed = files.flat().filter((file) => /\.(css|html|js|wasm)$/.test(file) && file !== "/lab/index.html");
   assert.ok(needed.length > 40, String(needed.length));
   assert.deepEqual(needed.filter((file) => !kept.includes(`"${file}"`)), []);
 });

@@ -5,6 +5,7 @@
  */
 import { destroy, open } from "../../pkg/index.js";
 import { COLLECTIONS } from "./model.js";
+import { leaveSession } from "./session-mirror.js";
 import { localSession, tokenSource } from "./session.js";
 
 /** @typedef {import("./model.js").Client} Client */
@@ -15,7 +16,15 @@ import { localSession, tokenSource } from "./session.js";
  * @param {string} name
  */
 export function database(name) {
-  const store = localSession(`syncline:session:${name}`);
+  const local = localSession(`syncline:session:${name}`);
+  const store = {
+    read: local.read,
+    /** @param {Session | null} session */
+    write(session) {
+      local.write(session);
+      leaveSession(name, session).catch(() => {});
+    },
+  };
   const token = tokenSource(store, name);
   return {
     name,

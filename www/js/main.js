@@ -4,6 +4,7 @@
  * Holds no view.
  */
 import "../../pkg/element-define.js";
+import { registerSync } from "../../pkg/service-worker.js";
 import { database } from "./database.js";
 import { h } from "./dom.js";
 import { placeIcons } from "./icons.js";
@@ -35,6 +36,7 @@ const dialog = signInDialog(signIn);
 /** @type {Client | null} */
 let client = null;
 let stopTheme = () => {};
+let stopSync = () => {};
 
 /** @param {string} id */
 function element(id) {
@@ -62,6 +64,7 @@ function show(opened) {
   client = opened;
   status.client = opened;
   stopTheme = followTheme(opened);
+  stopSync = registerSync(opened);
   // The server may end the session at any time; the status tells.
   opened.subscribe(showAccount);
   views.mount({ client: opened, database: data, askSignIn, signOut, erase });
@@ -70,6 +73,7 @@ function show(opened) {
 
 async function close() {
   stopTheme();
+  stopSync();
   views.unmount();
   status.client = null;
   await client?.close();
@@ -134,4 +138,4 @@ status.addEventListener("sync-request", (event) => {
 });
 void start();
 // A page that cannot have a service worker (a private window) works all the same, only not after a reload without a network.
-navigator.serviceWorker?.register("/sw.js").catch(() => {});
+navigator.serviceWorker?.register("/sw.js", { type: "module" }).catch(() => {});
