@@ -28,7 +28,7 @@ const SHELL = [
   "/js/problem.js", "/js/router.js", "/js/session.js", "/js/session-mirror.js", "/js/shortcuts.js", "/js/sign-in.js", "/js/theme.js",
   "/js/toast.js", "/js/todo-list.js", "/js/todo-row.js", "/js/virtual-list.js",
   "/js/views/habits.js", "/js/views/library.js", "/js/views/links.js", "/js/views/parts.js", "/js/views/settings.js",
-  "/js/views/settings-account.js", "/js/views/settings-device.js", "/js/views/settings-look.js", "/js/views/settings-queue.js",
+  "/js/views/settings-account.js", "/js/views/settings-device.js", "/js/views/settings-inspector.js", "/js/views/settings-look.js",
   "/js/views/settings-sync.js", "/js/views/todos.js",
   "/lab/", "/lab/device.html", "/lab/account.js", "/lab/both-edit.js", "/lab/device.js", "/lab/events.js",
   "/lab/gate.js", "/lab/lab.js", "/lab/outcome.js",

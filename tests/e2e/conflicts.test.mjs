@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after } from "node:test";
 
-import { agreed, cutOff, having } from "./support/pair.mjs";
+import { DELETE, agreed, meeting } from "./support/pair.mjs";
 import { setStage } from "./support/stage.mjs";
 import { test, until, untilEqual } from "./support/until.mjs";
 
@@ -12,35 +12,11 @@ const stage = await setStage();
 after(() => stage.end());
 
 /** @typedef {import("node:test").TestContext} TestContext */
-/** @typedef {Awaited<ReturnType<typeof having>>} Both */
+/** @typedef {Awaited<ReturnType<typeof meeting>>} Both */
 
 const MANUAL = { collections: { todos: { conflict: "manual" } } };
-const DELETE = Symbol("delete");
-
-/**
- * The first device edits or deletes offline what the second one edits or deletes meanwhile, and comes back.
- * @param {TestContext} t
- * @param {object} options
- * @param {object | typeof DELETE} mine
- * @param {object | typeof DELETE} theirs
- */
-async function met(t, options, mine, theirs) {
-  const both = await having(stage, t, "todos", { title: "Milk" }, options);
-  const { a, b, id } = both;
-  const edit = async (/** @type {typeof a} */ device, /** @type {any} */ what) => {
-    if (what === DELETE) {
-      await device.run((db, id) => db.collection("todos").delete(id), id);
-    } else {
-      await device.update("todos", id, what);
-    }
-  };
-  await cutOff(a);
-  await edit(a, mine);
-  await edit(b, theirs);
-  await b.settled();
-  await a.setOnline(true);
-  return both;
-}
+/** @type {(t: TestContext, options: object, mine: object | typeof DELETE, theirs: object | typeof DELETE) => Promise<Both>} */
+const met = (t, options, mine, theirs) => meeting(stage, t, "todos", { title: "Milk" }, options, mine, theirs);
 
 /**
  * Waits for the conflict of the first device and gives it.

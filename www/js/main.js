@@ -127,6 +127,13 @@ async function start() {
   }
 }
 
+function showInspector() {
+  const show = () => document.querySelector("sync-inspector")?.scrollIntoView();
+  if (location.hash === "#/settings") return show();
+  addEventListener("hashchange", show, { once: true });
+  location.assign("#/settings");
+}
+
 applyKeptTheme();
 placeIcons(document);
 shortcuts(views, () => status.shadowRoot?.querySelector("button")?.click());
@@ -135,6 +142,11 @@ status.addEventListener("sync-request", (event) => {
   if (isSignedIn()) return;
   event.preventDefault();
   askSignIn();
+});
+status.addEventListener("sync-action", ({ detail: { action } }) => {
+  if (action === "sign-in" || action === "enable") askSignIn();
+  if (action === "free-space") location.assign("#/settings");
+  if (action === "inspect") showInspector();
 });
 void start();
 // A page that cannot have a service worker (a private window) works all the same, only not after a reload without a network.

@@ -10,7 +10,7 @@
  */
 export function shortcuts(router, sync) {
   addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || document.querySelector("dialog[open]")) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.composedPath()[0]) || document.querySelector("dialog[open]")) return;
     const view = router.names[Number(event.key) - 1];
     const target = event.key === "n" ? router.mounted?.add : event.key === "/" ? router.mounted?.search : undefined;
     if (target) target.focus();
@@ -21,7 +21,7 @@ export function shortcuts(router, sync) {
   });
 }
 
-/** @param {EventTarget | null} target */
+/** @param {EventTarget | undefined} target What has the focus, also inside an element of the package. */
 function isTyping(target) {
   return target instanceof HTMLSelectElement || target instanceof HTMLTextAreaElement
     || (target instanceof HTMLInputElement && target.type !== "checkbox");

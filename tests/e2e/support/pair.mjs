@@ -34,6 +34,37 @@ export async function cutOff(...devices) {
   }
 }
 
+/** Stands for an edit that deletes the record. */
+export const DELETE = Symbol("delete");
+
+/**
+ * The first device edits or deletes offline what the second one edits or deletes meanwhile, and comes back.
+ * @param {Stage} stage
+ * @param {import("node:test").TestContext} t
+ * @param {string} collection
+ * @param {object} doc
+ * @param {object} options what the devices are opened with
+ * @param {object | typeof DELETE} mine
+ * @param {object | typeof DELETE} theirs
+ */
+export async function meeting(stage, t, collection, doc, options, mine, theirs) {
+  const both = await having(stage, t, collection, doc, options);
+  const { a, b, id } = both;
+  const edit = async (/** @type {Device} */ device, /** @type {any} */ what) => {
+    if (what === DELETE) {
+      await device.run((db, [collection, id]) => db.collection(collection).delete(id), /** @type {const} */ ([collection, id]));
+    } else {
+      await device.update(collection, id, what);
+    }
+  };
+  await cutOff(a);
+  await edit(a, mine);
+  await edit(b, theirs);
+  await b.settled();
+  await a.setOnline(true);
+  return both;
+}
+
 /**
  * Waits until both devices and the server have this document and nothing is left to send.
  * @param {Awaited<ReturnType<typeof having>>} both

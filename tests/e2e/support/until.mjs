@@ -13,7 +13,7 @@ const GLANCE = 25;
 /**
  * A test that cannot hang.
  * @param {string} name
- * @param {(t: import("node:test").TestContext) => Promise<void>} run
+ * @param {(t: import("node:test").TestContext) => void | Promise<void>} run
  */
 export function test(name, run) {
   // A runner that is given a callback's second parameter waits for it to be called.

@@ -1,0 +1,344 @@
+// @ts-check
+// <sync-inspector> and the panel of <sync-status>, as a user handles them, over the real server.
+
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { after } from "node:test";
+
+import { assertFits, assertNoErrors, goTo, openDemo, picture, signIn } from "./support/demo.mjs";
+import { Account } from "./support/account.mjs";
+import { DELETE, agreed, meeting } from "./support/pair.mjs";
+import { Server } from "./support/server.mjs";
+import { setStage } from "./support/stage.mjs";
+import { test, until, untilEqual } from "./support/until.mjs";
+
+const stage = await setStage();
+after(() => stage.end());
+
+/** @typedef {import("node:test").TestContext} TestContext */
+/** @typedef {import("./support/device.mjs").Device} Device */
+/** @typedef {import("playwright-core").Page} Page */
+
+/** More than the mebibyte that the server takes of one record. */
+const TOO_LARGE = 1_200_000;
+const MANUAL = { collections: { todos: { conflict: "manual" } } };
+
+/**
+ * Puts both elements into a device's page.
+ * @param {Device} device
+ * @param {object} [properties] of both
+ */
+async function inspected(device, properties = {}) {
+  await device.run(async (db, properties) => {
+    await import(`${location.origin}/pkg/element-define.js`);
+    const [inspector, status] = [document.createElement("sync-inspector"), document.createElement("sync-status")];
+    inspector.id = "inspector";
+    status.setAttribute("inspector", "inspector");
+    for (const element of [inspector, status]) Object.assign(element, properties, { client: db });
+    document.body.append(status, inspector);
+  }, properties);
+  return device.page.locator("sync-inspector");
+}
+
+/**
+ * A device with the inspector whose first record was refused.
+ * @param {TestContext} t
+ */
+async function refused(t) {
+  const account = await stage.account();
+  const device = await stage.device(t, account);
+  const inspector = await inspected(device);
+  await device.run((db, size) => db.collection("notes").put({ id: "large", text: "x".repeat(size) }).then(() => {}), TOO_LARGE);
+  const row = inspector.locator("[part=parked] li");
+  await row.waitFor();
+  return { account, device, inspector, row };
+}
+
+/** @param {Page} page */
+function focused(page) {
+  return page.evaluate(() => {
+    let found = document.activeElement;
+    while (found?.shadowRoot?.activeElement) found = found.shadowRoot.activeElement;
+    return found?.getAttribute("data-action") ?? found?.getAttribute("part") ?? found?.localName;
+  });
+}
+
+test("a refused change is edited, sent again and accepted", async (t) => {
+  const { account, device, inspector, row } = await refused(t);
+  assert.match(await row.locator(".wrong").textContent() ?? "", /\(too-large\)/);
+  await row.locator("[data-action=edit]").click();
+  assert.equal(await focused(device.page), "editor");
+  await row.locator("textarea").fill("{ not JSON");
+  await row.locator("[data-action=save]").click();
+  assert.match(await row.locator(".editor .wrong").textContent() ?? "", /^This is not JSON/);
+  assert.equal(await row.locator("textarea").getAttribute("aria-invalid"), "true");
+  assert.equal((await device.status()).parked, 1, "nothing was sent");
+  await row.locator("textarea").fill('{ "text": "shorter" }');
+  await row.locator("[data-action=save]").click();
+  await untilEqual(async () => (await account.record("notes", "large"))?.data, { id: "large", text: "shorter" });
+  await row.waitFor({ state: "detached" });
+  await inspector.getByText("The server has refused nothing.").waitFor();
+});
+
+test("what is no document is refused in words, and the editor stays with what was written", async (t) => {
+  const { device, inspector, row } = await refused(t);
+  await row.locator("[data-action=edit]").click();
+  await row.locator("textarea").fill("7");
+  await row.locator("[data-action=save]").click();
+  await until("it is said", async () => /^That did not work/.test(await inspector.locator("[part=problem]").textContent() ?? ""));
+  assert.equal(await row.locator("textarea").inputValue(), "7");
+  assert.equal((await device.status()).parked, 1);
+});
+
+test("a refused change is discarded at the second press, and not at the first", async (t) => {
+  const { account, device, row } = await refused(t);
+  const discard = row.locator("[data-action=discard]");
+  await discard.click();
+  assert.equal(await discard.textContent(), "Discard for good");
+  await discard.press("Escape");
+  assert.equal(await discard.textContent(), "Discard");
+  assert.equal((await device.status()).parked, 1);
+  await discard.click();
+  await discard.click();
+  await untilEqual(async () => (await device.status()).parked, 0);
+  await row.waitFor({ state: "detached" });
+  assert.equal(await account.record("notes", "large"), undefined);
+});
+
+test("what waits is listed while there is no network, can be discarded, and leaves the list when it is sent", async (t) => {
+  const account = await stage.account();
+  const device = await stage.device(t, account);
+  const inspector = await inspected(device);
+  await device.settled();
+  await device.setOnline(false);
+  await device.put("todos", { id: "milk", title: "Milk" });
+  await device.put("todos", { id: "bread", title: "Bread" });
+  const rows = inspector.locator("[part=queue] li");
+  await untilEqual(() => rows.locator("b").allTextContents(), ["Milk", "Bread"]);
+  const discard = rows.first().locator("[data-action=discard]");
+  await discard.click();
+  await discard.click();
+  await untilEqual(() => rows.locator("b").allTextContents(), ["Bread"]);
+  await device.setOnline(true);
+  await rows.waitFor({ state: "detached" });
+  await untilEqual(async () => (await account.records("todos")).map(({ id }) => id), ["bread"]);
+});
+
+/** @param {TestContext} t */
+async function inConflict(t) {
+  const both = await meeting(stage, t, "todos", { title: "Milk", done: false, note: "two" }, MANUAL, { title: "Oat milk", done: true }, { title: "Soy milk", note: "three" });
+  const inspector = await inspected(both.a);
+  const row = inspector.locator("[part=conflicts] li");
+  await row.waitFor();
+  return { both, row };
+}
+
+test("a conflict shows three documents side by side, and who changed which field", async (t) => {
+  const { both, row } = await inConflict(t);
+  const shown = await row.locator("[role=row][data-field]").evaluateAll((rows) => rows.map((row) =>
+    [row.getAttribute("data-field"), row.getAttribute("data-changed"), ...[...row.querySelectorAll(".value")].map((value) => value.textContent)]));
+  assert.deepEqual(shown.sort(), [
+    ["done", "local", "false", "true", "false"],
+    ["id", "no", both.id, both.id, both.id],
+    ["note", "remote", "two", "two", "three"],
+    ["title", "both", "Milk", "Oat milk", "Soy milk"],
+  ]);
+  assert.equal(await row.getByRole("radio", { name: "Elsewhere: three" }).isChecked(), true);
+  assert.equal(await row.getByRole("radio", { name: "Here: true" }).isChecked(), true);
+});
+
+for (const [choice, expected] of /** @type {const} */ ([
+  ["local", { title: "Oat milk", done: true, note: "two" }],
+  ["remote", { title: "Soy milk", done: false, note: "three" }],
+])) {
+  test(`the ${choice} side of a conflict is chosen`, async (t) => {
+    const { both, row } = await inConflict(t);
+    await row.locator(`[data-action=${choice}]`).click();
+    await agreed(both, "todos", { ...expected, id: both.id });
+    await row.waitFor({ state: "detached" });
+  });
+}
+
+test("a conflict is merged field by field, by keyboard alone", async (t) => {
+  const { both, row } = await inConflict(t);
+  await row.getByRole("radio", { name: "Here: Oat milk" }).focus();
+  await both.a.page.keyboard.press("Space");
+  await both.a.page.keyboard.press("ArrowRight");
+  assert.equal(await row.getByRole("radio", { name: "Elsewhere: Soy milk" }).isChecked(), true);
+  await row.locator("[data-action=merged]").focus();
+  await both.a.page.keyboard.press("Enter");
+  await agreed(both, "todos", { id: both.id, title: "Soy milk", done: true, note: "three" });
+  await row.waitFor({ state: "detached" });
+});
+
+test("a conflict is merged as JSON, which begins with the selection", async (t) => {
+  const { both, row } = await inConflict(t);
+  await row.getByRole("radio", { name: "Here: Oat milk" }).check();
+  await row.locator("[data-action=edit]").click();
+  const editor = row.locator("textarea");
+  assert.deepEqual(JSON.parse(await editor.inputValue()), { id: both.id, title: "Oat milk", done: true, note: "three" });
+  await editor.fill(JSON.stringify({ id: both.id, title: "Rice milk" }));
+  await row.locator("[data-action=save]").click();
+  await agreed(both, "todos", { id: both.id, title: "Rice milk" });
+});
+
+test("an edit of what was deleted elsewhere can be kept, and there is nothing to merge", async (t) => {
+  const both = await meeting(stage, t, "todos", { title: "Milk" }, MANUAL, { title: "Oat milk" }, DELETE);
+  const row = (await inspected(both.a)).locator("[part=conflicts] li");
+  await row.getByText("Edited here, deleted elsewhere").waitFor();
+  assert.equal(await row.locator("[data-field=title] [data-side=remote] .value").textContent(), "deleted");
+  assert.equal(await row.locator("[data-action=merged]").count(), 0);
+  await row.locator("[data-action=local]").click();
+  await agreed(both, "todos", { id: both.id, title: "Oat milk" });
+});
+
+test("the time line shows each sync, what it moved, and failures with their reason", async (t) => {
+  const server = await Server.start();
+  t.after(() => server.end());
+  const device = await stage.device(t, await Account.register(server.url));
+  await device.settled();
+  const inspector = await inspected(device);
+  await inspector.getByText("No sync since this was opened.").waitFor();
+  await device.put("todos", { title: "Milk" });
+  await device.settled();
+  const done = inspector.locator("[part=chart] [data-outcome=done]");
+  await until("the sync is drawn", async () => await done.count() > 0);
+  await until("what was sent is drawn", async () => await done.locator(".pushed").count() === 1);
+  assert.match(await inspector.getByRole("img").getAttribute("aria-label") ?? "", /^\d+ syncs? since .*: 0 failed, 1 sent, \d+ received$/);
+  await server.kill();
+  await device.failure((db) => db.sync());
+  const failed = inspector.locator("[part=chart] [data-outcome=failed]");
+  await until("the failure is drawn", async () => await failed.count() > 0);
+  await inspector.getByText("All of them, as a table").click();
+  await until("the failure is in the table", async () => await inspector.locator("tr[data-outcome=failed]").count() > 0);
+  assert.deepEqual(await inspector.locator("tbody tr").last().locator("td").nth(1).textContent(), "Done");
+  const numbers = inspector.locator("[data-number=syncs] dd");
+  await until("the numbers follow", async () => /^\d+, \d+ failed$/.test(await numbers.textContent() ?? ""));
+  await untilEqual(() => inspector.locator("[data-number=records] dd").textContent(), "1");
+});
+
+test("other texts are shown in their language, and a set that comes later replaces them", async (t) => {
+  const device = await stage.device(t, await stage.account());
+  const inspector = await inspected(device, { messages: { "lang": "de", "queue": "Warteschlange", "state.synced": "Fertig", "state.synced-ago": "Fertig, {ago}", "just-now": "gerade eben" } });
+  await inspector.getByRole("heading", { name: "Warteschlange" }).waitFor();
+  await untilEqual(() => device.page.locator("sync-status [part=label]").textContent(), "Fertig, gerade eben");
+  await device.page.locator("sync-inspector").evaluate((element) => element.setAttribute("messages", '{ "lang": "fr", "queue": "File" }'));
+  await inspector.getByRole("heading", { name: "File" }).waitFor();
+});
+
+test("the panel of the status says what is wrong and leads to the inspector, by keyboard", async (t) => {
+  const { device } = await refused(t);
+  const { page } = device;
+  const status = page.locator("sync-status");
+  await status.locator("[part=more]").focus();
+  await page.keyboard.press("Enter");
+  await status.getByText("1 change refused by the server").first().waitFor();
+  await page.keyboard.press("Tab");
+  assert.equal(await focused(page), "way-out");
+  await page.keyboard.press("Enter");
+  await untilEqual(() => page.evaluate(() => document.activeElement?.localName ?? ""), "sync-inspector");
+  await untilEqual(() => status.locator("[part=live]").textContent(), "Everything is synced. 1 change refused by the server");
+});
+
+test("an error offers its way out where the app has one, and the app may take it over", async (t) => {
+  const account = await stage.account();
+  const device = await stage.device(t, account, { tokens: ["no such token"] });
+  await inspected(device);
+  const { page } = device;
+  const status = page.locator("sync-status");
+  await untilEqual(() => status.getAttribute("state"), "signed-out");
+  await status.locator("[part=more]").click();
+  await status.getByText("The session has ended.").waitFor();
+  assert.equal(await status.locator("[part=way-out]").isVisible(), false, "nobody has said that there is a way to sign in");
+  await page.evaluate(() => {
+    const status = /** @type {HTMLElement} */ (document.querySelector("sync-status"));
+    status.setAttribute("actions", "sign-in");
+    status.addEventListener("sync-action", (event) => Object.assign(window, { asked: /** @type {CustomEvent} */ (event).detail }));
+  });
+  await status.locator("[part=way-out]").click();
+  assert.equal(await page.evaluate(() => /** @type {any} */ (window).asked.action), "sign-in");
+});
+
+test("a server that cannot be reached is tried again from the panel", async (t) => {
+  const server = await Server.start();
+  t.after(() => server.end());
+  const device = await stage.device(t, await Account.register(server.url), { schedule: { backoff: { base: 60_000, max: 60_000 } } });
+  await device.settled();
+  await inspected(device);
+  await server.kill();
+  await device.put("todos", { title: "Milk" });
+  const status = device.page.locator("sync-status");
+  await until("the failure is known", async () => (await device.status()).error !== null);
+  await server.restart();
+  await status.locator("[part=more]").click();
+  await status.locator("[part=way-out]").click();
+  await device.settled();
+});
+
+test("elements that are taken out of the page hear and ask nothing, and go on when they are put back", async (t) => {
+  const device = await stage.device(t, await stage.account());
+  const inspector = await inspected(device);
+  await device.settled();
+  const asked = await device.run(async (db) => {
+    const elements = [...document.querySelectorAll("sync-inspector, sync-status")];
+    elements.forEach((element) => element.remove());
+    let asked = 0;
+    for (const call of ["pending", "parked", "conflicts", "storage", "metrics"]) {
+      const before = db[call].bind(db);
+      db[call] = () => { asked += 1; return before(); };
+    }
+    await db.collection("todos").put({ id: "milk", title: "Milk" });
+    await db.sync();
+    const during = asked;
+    document.body.append(...elements);
+    return during;
+  });
+  assert.equal(asked, 0);
+  await device.setOnline(false);
+  await device.update("todos", "milk", { title: "Oat milk" });
+  await inspector.locator("[part=queue] li").waitFor();
+});
+
+test("in the demo a refused change is edited and accepted, another is discarded, and all of it fits every screen", async (t) => {
+  const page = await openDemo(await stage.profile(t), stage.server.url);
+  await signIn(page, "register", { email: `${randomUUID()}@example.org`, password: randomUUID() });
+  await page.evaluate(async (size) => {
+    const todos = /** @type {any} */ (globalThis).syncline.collection("todos");
+    for (const id of ["one", "two"]) await todos.put({ id, title: `Number ${id}`, done: false, createdAt: 1, note: "x".repeat(size) });
+  }, TOO_LARGE);
+  await goTo(page, "settings");
+  const inspector = page.getByTestId("inspector");
+  const row = (/** @type {string} */ record) => inspector.locator(`[part=parked] li[data-record=${record}]`);
+  await row("two").waitFor();
+  await row("one").locator("[data-action=edit]").click();
+  await row("one").locator("textarea").fill('{ "title": "Number one", "done": false, "createdAt": 1 }');
+  // Letters typed there are no shortcuts of the demo.
+  await row("one").locator("textarea").press("End");
+  await page.keyboard.type(" ");
+  await assertFits(page, "inspector-editing");
+  await row("one").locator("[data-action=save]").click();
+  await row("one").waitFor({ state: "detached" });
+  await row("two").locator("[data-action=discard]").click();
+  await row("two").locator("[data-action=discard]").click();
+  await row("two").waitFor({ state: "detached" });
+  await page.evaluate(() => /** @type {any} */ (globalThis).syncline.sync());
+  await until("the time line shows syncs", async () => await inspector.locator("[part=chart] [data-outcome]").count() > 0);
+  await assertFits(page, "inspector");
+  await goTo(page, "todos");
+  await page.getByText("Number one").waitFor();
+  assertNoErrors(page);
+});
+
+test("a conflict, the queue and the panel fit every screen", async (t) => {
+  const { both: { a } } = await inConflict(t);
+  await a.setOnline(false);
+  await a.put("todos", { title: "A todo whose title is much longer than any telephone is wide, so that it has to go somewhere", url: "x".repeat(300) });
+  await a.page.locator("[part=queue] li").waitFor();
+  await a.page.addStyleTag({ content: ":root { color-scheme: light dark; font-family: sans-serif }" });
+  await assertFits(a.page, "conflict");
+  await a.page.setViewportSize({ width: 360, height: 740 });
+  await a.page.locator("sync-status [part=more]").click();
+  await picture(a.page, "panel-narrow");
+  const box = await a.page.locator("sync-status [part=panel]").boundingBox();
+  assert.ok(box && box.x >= 0 && box.x + box.width <= 360, JSON.stringify(box));
+});
