@@ -1,6 +1,7 @@
 // @ts-check
 // A query that keeps its answer current: applies what the core says a change did to it. Filters and sorts nothing.
 
+import { iterate } from "./iterate.js";
 import { servable } from "./schema.js";
 
 /** The live query of index.d.ts, for documents of any shape. */
@@ -49,29 +50,8 @@ export class LiveQuery {
     };
   }
 
-  async *[Symbol.asyncIterator]() {
-    /** @type {(readonly any[])[]} */
-    const waiting = [];
-    /** @type {() => void} */
-    let wake = () => {};
-    const stop = this.subscribe((docs) => {
-      waiting.splice(0, waiting.length, docs);
-      wake();
-    });
-    try {
-      for (;;) {
-        const docs = waiting.shift();
-        if (docs !== undefined) {
-          yield docs;
-        } else {
-          await new Promise((resolve) => {
-            wake = () => resolve(undefined);
-          });
-        }
-      }
-    } finally {
-      stop();
-    }
+  [Symbol.asyncIterator]() {
+    return iterate((/** @type {(docs: readonly any[]) => void} */ listener) => this.subscribe(listener));
   }
 
   /**

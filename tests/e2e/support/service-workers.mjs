@@ -20,3 +20,27 @@ export async function stopServiceWorkers(page) {
   await until("no service worker runs", () => [...states.values()].every((status) => status === "stopped"));
   await session.detach();
 }
+
+/**
+ * Stops service workers as often as it is asked to, also those that somebody wakes at once.
+ * @param {import("playwright-core").Page} page
+ */
+export async function makeStopper(page) {
+  const session = await page.context().newCDPSession(page);
+  /** @type {Map<string, string>} */
+  const states = new Map();
+  let stops = 0;
+  session.on("ServiceWorker.workerVersionUpdated", ({ versions }) => {
+    for (const { versionId, runningStatus } of versions) {
+      if (runningStatus === "stopped" && states.get(versionId) !== "stopped") stops += 1;
+      states.set(versionId, runningStatus);
+    }
+  });
+  await session.send("ServiceWorker.enable");
+  return async function stop() {
+    await until("a service worker runs", () => [...states.values()].includes("running"));
+    const before = stops;
+    await session.send("ServiceWorker.stopAllWorkers");
+    await until("it has been stopped", () => stops > before);
+  };
+}
