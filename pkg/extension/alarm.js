@@ -20,8 +20,11 @@ export function decideAlarm({ status, now, armed, pollInterval }) {
   const at = nextAttempt(status, now + pollInterval, isArmed);
   if (at === null) return isArmed ? null : undefined;
   if (at === undefined) return undefined;
-  const moment = Math.max(at, now + SOONEST);
-  return isArmed && Math.abs(moment - armed) < SLIGHT ? undefined : moment;
+  const soonest = now + SOONEST;
+  // Edits follow edits, each of which is due in a moment: the first alarm does for all.
+  const isSoon = isArmed && at <= soonest && armed <= soonest;
+  const moment = Math.max(at, soonest);
+  return isSoon || (isArmed && Math.abs(moment - armed) < SLIGHT) ? undefined : moment;
 }
 
 /**

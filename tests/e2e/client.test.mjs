@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { after } from "node:test";
 
 import { Account } from "./support/account.mjs";
-import { settled, startFixture } from "./support/client-extension.mjs";
+import { settled, startFixture, startSignedIn } from "./support/client-extension.mjs";
 import { Server } from "./support/server.mjs";
 import { makeStopper } from "./support/service-workers.mjs";
 import { test, until, untilEqual } from "./support/until.mjs";
@@ -34,13 +34,8 @@ async function local(t) {
  * @param {object} [options]
  */
 async function signedIn(t, options) {
-  const [fixture, account] = await Promise.all([startFixture(t), Account.register(server.url)]);
-  const bare = await fixture.bare();
-  await fixture.setOptions(bare, { url: account.url, token: account.token, account: account.email, ...options });
-  await fixture.reopen(bare);
-  await bare.close();
-  const page = await fixture.page();
-  await page.evaluate(() => db.enable());
+  const account = await Account.register(server.url);
+  const { fixture, page } = await startSignedIn(t, account, options);
   return { fixture, account, page };
 }
 

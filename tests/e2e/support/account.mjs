@@ -69,4 +69,13 @@ export class Account {
   async record(collection, id) {
     return (await this.records(collection)).find((record) => record.id === id);
   }
+
+  /**
+   * Pushes changes as a device.
+   * @param {string} device
+   * @param {readonly object[]} changes
+   */
+  async push(device, changes) {
+    return (await post(`${this.url}/v1/push`, { device, changes }, this.token)).results;
+  }
 }

@@ -24,7 +24,7 @@ export async function makeFixture() {
 
 /**
  * Starts a browser with the extension, which ends with the test.
- * @param {import("node:test").TestContext} t
+ * @param {{after(end: () => Promise<void>): void}} t
  */
 export async function startFixture(t) {
   const [extension, folder] = [await makeFixture(), await mkdtemp(path.join(tmpdir(), "syncline-e2e-profile-"))];
@@ -104,6 +104,22 @@ export async function startFixture(t) {
     /** @param {Page} page of the extension */
     badge: (page) => page.evaluate(() => chrome.action.getBadgeText({})),
   };
+}
+
+/**
+ * Starts a browser with the extension, which syncs for a user.
+ * @param {{after(end: () => Promise<void>): void}} t
+ * @param {import("./account.mjs").Account} account
+ * @param {object} [options] more of what the background opens
+ */
+export async function startSignedIn(t, account, options) {
+  const fixture = await startFixture(t);
+  const page = await fixture.bare();
+  await fixture.setOptions(page, { url: account.url, token: account.token, account: account.email, ...options });
+  await fixture.reopen(page);
+  await page.evaluate(() => /** @type {any} */ (window).start());
+  await page.evaluate(() => /** @type {any} */ (window).db.enable());
+  return { fixture, page };
 }
 
 /**
