@@ -4,7 +4,7 @@
  * and syncs while no page is open.
  */
 import { serviceWorker } from "../pkg/service-worker.js";
-import { COLLECTIONS } from "./js/model.js";
+import { DEMO, collections } from "./js/model.js";
 import { leftSession } from "./js/session-mirror.js";
 
 // The types of workers and of pages cannot be had together; these are the few that are used.
@@ -23,8 +23,8 @@ const SHELL = [
   "/",
   "/manifest.webmanifest",
   "/icons/icon.svg", "/icons/icon-192.png", "/icons/icon-512.png",
-  "/css/base.css", "/css/parts.css", "/css/app.css", "/css/lab.css",
-  "/js/database.js", "/js/days.js", "/js/dom.js", "/js/icons.js", "/js/main.js", "/js/model.js", "/js/movies.js",
+  "/css/base.css", "/css/parts.css", "/css/views.css", "/css/app.css", "/css/lab.css",
+  "/js/address.js", "/js/app.js", "/js/database.js", "/js/days.js", "/js/dom.js", "/js/icons.js", "/js/main.js", "/js/model.js", "/js/movies.js",
   "/js/problem.js", "/js/router.js", "/js/session.js", "/js/session-mirror.js", "/js/shortcuts.js", "/js/sign-in.js", "/js/theme.js",
   "/js/toast.js", "/js/todo-list.js", "/js/todo-row.js", "/js/virtual-list.js",
   "/js/views/habits.js", "/js/views/library.js", "/js/views/links.js", "/js/views/parts.js", "/js/views/settings.js",
@@ -38,7 +38,7 @@ serviceWorker(async () => {
   const session = await leftSession("syncline-demo");
   if (session === null) return null;
   const { url, email, token } = session;
-  return { name: "syncline-demo", collections: COLLECTIONS, account: email, token: () => token, backend: { kind: "syncline", url } };
+  return { name: "syncline-demo", collections: collections(DEMO), account: email, token: () => token, backend: { kind: "syncline", url } };
 }, { serve: true });
 
 scope.addEventListener("install", (event) => {

@@ -1,26 +1,24 @@
 // @ts-check
 /**
- * The extension's database, opened in two ways: to read and write in a page, and to sync in the background.
+ * The extension's database: what it is opened with, in the background and in its pages alike, and where the session is kept.
  * Does not say when to sync.
  */
-import { destroy, open } from "../../pkg/index.js";
-import { COLLECTIONS } from "../js/model.js";
+import { databaseOf, optionsFor } from "../js/database.js";
+import { EXTENSION } from "../js/model.js";
 import { tokenSource } from "../js/session.js";
 
-/** @typedef {import("../js/model.js").Todo} Todo */
-/** @typedef {import("../../pkg/index.js").Syncline<{ todos: Todo }>} Client */
+/** @typedef {import("../js/model.js").Client} Client */
 /** @typedef {import("../js/session.js").Session} Session */
 
 const NAME = "syncline-extension";
-const OPTIONS = { name: NAME, collections: { todos: COLLECTIONS.todos } };
 const FIELDS = /** @type {const} */ (["url", "email", "token", "refresh", "expires"]);
 
 /** The session, in the extension's own storage, where its pages and its background find it. */
-export const session = {
+const session = {
   /** @returns {Promise<Session | null>} */
   async read() {
     const kept = /** @type {Partial<Session>} */ (await chrome.storage.local.get([...FIELDS]));
-    return kept.url && kept.token ? /** @type {Session} */ (kept) : null;
+    return kept.url ? /** @type {Session} */ (kept) : null;
   },
   /** @param {Session | null} next */
   async write(next) {
@@ -28,30 +26,33 @@ export const session = {
   },
 };
 
+// Asks the storage each time: another page may have refreshed the token a moment ago.
 const token = tokenSource(session, NAME);
 
-/**
- * For a page: without a backend, so that a page that closes never leaves a sync half done.
- * @returns {Promise<Client>}
- */
-export function openForPage() {
-  return open(OPTIONS);
+/** What the background opens: the database with the account that is signed in, if there is one. */
+export async function options() {
+  return optionsFor(NAME, EXTENSION, await session.read(), token);
 }
 
 /**
- * For the background: with the account's backend, and sync on.
- * @param {Session} kept
- * @returns {Promise<Client>}
+ * Whether somebody else is signed in than before, or nobody, by what changed in the storage. A refreshed token is the same session.
+ * @param {{ [key: string]: chrome.storage.StorageChange }} changes
  */
-export async function openForSync(kept) {
-  // The live channel would keep a service worker from ever resting; an alarm and the pages' word wake it instead.
-  const client = await open({ ...OPTIONS, account: kept.email, token, backend: { kind: "syncline", url: kept.url }, schedule: { live: false } });
-  await client.enable();
-  return client;
+export function isOtherSession(changes) {
+  return "email" in changes || "url" in changes;
 }
 
-/** Forgets the session and the todos on this device. */
-export async function erase() {
-  await session.write(null);
-  await destroy(NAME);
+/** The database for the new tab, once the session is read. Signing in syncs nothing but what the user chose. */
+export async function pageDatabase() {
+  let kept = await session.read();
+  chrome.storage.local.onChanged.addListener(() => void session.read().then((next) => { kept = next; }));
+  const store = {
+    read: () => kept,
+    /** @param {Session | null} next */
+    async write(next) {
+      kept = next;
+      await session.write(next);
+    },
+  };
+  return databaseOf({ name: NAME, store, token, names: EXTENSION, isOptIn: true });
 }

@@ -1,18 +1,31 @@
 // @ts-check
 /**
- * Opens the demo's database: local only, or for the account of a session.
+ * Opens a database of the demo or the extension: local only, or for the account of a session.
  * Does not say when to sync; the package does.
  */
 import { destroy, open } from "../../pkg/index.js";
-import { COLLECTIONS } from "./model.js";
+import { DEMO, collections } from "./model.js";
 import { leaveSession } from "./session-mirror.js";
 import { localSession, tokenSource } from "./session.js";
 
 /** @typedef {import("./model.js").Client} Client */
+/** @typedef {import("./model.js").CollectionName} CollectionName */
 /** @typedef {import("./session.js").Session} Session */
 
 /**
- * One database with its session. Two names are two devices, also in one browser.
+ * What a database is opened with.
+ * @param {string} name
+ * @param {readonly CollectionName[]} names
+ * @param {Session | null} session
+ * @param {() => Promise<string | null>} token
+ */
+export function optionsFor(name, names, session, token) {
+  const account = session && { account: session.email, token, backend: /** @type {const} */ ({ kind: "syncline", url: session.url }) };
+  return { name, collections: collections(names), ...account };
+}
+
+/**
+ * One database of the demo with its session. Two names are two devices, also in one browser.
  * @param {string} name
  */
 export function database(name) {
@@ -25,46 +38,61 @@ export function database(name) {
       leaveSession(name, session).catch(() => {});
     },
   };
-  const token = tokenSource(store, name);
+  return databaseOf({ name, store, token: tokenSource(store, name), names: DEMO, isOptIn: false });
+}
+
+/**
+ * A database and where its session is kept.
+ * @param {object} of
+ * @param {string} of.name
+ * @param {{ read: () => Session | null, write: (session: Session | null) => void | Promise<void> }} of.store
+ * @param {() => Promise<string | null>} of.token
+ * @param {readonly CollectionName[]} of.names Of its collections.
+ * @param {boolean} of.isOptIn Whether signing in syncs nothing but what the user chose. Else it is how a user opts in to everything.
+ */
+export function databaseOf({ name, store, token, names, isOptIn }) {
   return {
     name,
+    names,
+    isOptIn,
     session: store.read,
     /**
      * Opens it for the stored session, where there is one.
      * @returns {Promise<Client>}
      */
     open() {
-      const session = store.read();
-      const account = session && { account: session.email, token, backend: /** @type {const} */ ({ kind: "syncline", url: session.url }) };
-      return open({ name, collections: COLLECTIONS, ...account });
+      return open(optionsFor(name, names, store.read(), token));
     },
     /**
-     * Opens it for a new session and turns sync on: signing in is how a user of the demo opts in.
+     * Opens it for a new session and turns sync on.
      * @param {Session} session
+     * @param {readonly CollectionName[]} chosen What the user wants synced.
      * @returns {Promise<Client>}
      */
-    async signIn(session) {
+    async signIn(session, chosen = []) {
       const before = store.read();
-      store.write(session);
+      await store.write(session);
       try {
         const client = await this.open();
-        await client.enable();
+        const wanted = isOptIn ? chosen : names;
+        // Of none, `enable` would make all.
+        if (wanted.length > 0) await client.enable(...wanted);
         return client;
       } catch (error) {
-        store.write(before);
+        await store.write(before);
         throw error;
       }
     },
     /** Forgets the session. What is on the device stays. */
-    signOut() {
-      store.write(null);
+    async signOut() {
+      await store.write(null);
     },
     /** Forgets the session and everything on the device. */
     async erase() {
-      store.write(null);
+      await store.write(null);
       await destroy(name);
     },
   };
 }
 
-/** @typedef {ReturnType<typeof database>} Database */
+/** @typedef {ReturnType<typeof databaseOf>} Database */

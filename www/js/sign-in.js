@@ -19,8 +19,9 @@ const TEXT = {
  * The fields and their buttons. `signedIn` is called with the session; what it throws is shown.
  * @param {() => string} url Where the server is.
  * @param {(session: Session) => Promise<void>} signedIn
+ * @param {string} [promise] What becomes of what is on the device already, where it is not that it comes along.
  */
-export function signInForm(url, signedIn) {
+export function signInForm(url, signedIn, promise) {
   /** @type {keyof typeof TEXT} */
   let action = "register";
   const title = h("h2", { id: "sign-in-title" });
@@ -40,7 +41,7 @@ export function signInForm(url, signedIn) {
   function turn(next) {
     action = next;
     write(title, TEXT[next].title);
-    write(note, TEXT[next].note);
+    write(note, promise ?? TEXT[next].note);
     write(submit, TEXT[next].submit);
     write(other, TEXT[next].other);
     write(problem, "");
@@ -69,21 +70,25 @@ export function signInForm(url, signedIn) {
 /**
  * The form in a dialog.
  * @param {(session: Session) => Promise<void>} signedIn
+ * @param {string} [proposed] The server to propose to an app that may use any. Left out: the server that the page is from.
  */
-export function signInDialog(signedIn) {
-  const form = signInForm(() => location.origin, async (session) => {
+export function signInDialog(signedIn, proposed) {
+  const server = proposed === undefined ? null : h("input", { class: "field", type: "url", required: true, value: proposed, "data-testid": "server-url" });
+  const form = signInForm(() => server?.value.trim().replace(/\/+$/, "") ?? location.origin, async (session) => {
     await signedIn(session);
     dialog.close();
-  });
+  }, server ? "Nothing leaves this device but what you choose to sync." : undefined);
+  if (server) form.element.children[0]?.after(h("label", {}, "Server", server));
   const cancel = h("button", { type: "button", class: "icon-button close", "aria-label": "Close", "data-testid": "sign-in-cancel", onclick: () => dialog.close() }, icon("close"));
   const dialog = h("dialog", { "aria-labelledby": "sign-in-title", "data-testid": "sign-in-dialog" });
   fill(dialog, form.element, cancel);
   document.body.append(dialog);
   return {
-    /** @param {string} [email] Of the account that was signed in last. */
-    ask(email) {
-      if (email) {
-        form.email.value = email;
+    /** @param {Session | null} last Of the account that was signed in last. */
+    ask(last) {
+      if (last) {
+        form.email.value = last.email;
+        if (server) server.value = last.url;
         form.turn("login");
       }
       dialog.showModal();

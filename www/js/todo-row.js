@@ -3,6 +3,7 @@
  * One todo in a list: its check box, its title that turns into a field to edit, its day and its delete button.
  * Writes to the collection it is given; what is listed is its list's to say.
  */
+import { addressOf } from "./address.js";
 import { dueText, today } from "./days.js";
 import { fill, h, write } from "./dom.js";
 import { icon } from "./icons.js";
@@ -26,8 +27,9 @@ export function todoRow(first, actions) {
   const title = h("span", { class: "todo-title", "data-testid": "todo-title" });
   const due = h("span", { class: "chip" });
   const open = h("button", { type: "button", class: "todo-open", title: "Edit", "data-testid": "todo-edit", onclick: (/** @type {MouseEvent} */ event) => edit(event.target === due ? "due" : "title") }, title, due);
+  const source = h("a", { class: "chip todo-source", target: "_blank", rel: "noopener noreferrer", "data-testid": "todo-source" });
   const remove = h("button", { type: "button", class: "icon-button quiet", "data-testid": "todo-delete", onclick: () => actions.remove(todo) }, icon("trash"));
-  const element = h("li", { class: "row todo", "data-testid": "todo", "data-id": todo.id, onkeydown: handleKey }, check, open, remove);
+  const element = h("li", { class: "row todo", "data-testid": "todo", "data-id": todo.id, onkeydown: handleKey }, check, open, source, remove);
 
   /** @param {KeyboardEvent} event */
   function handleKey(event) {
@@ -62,6 +64,12 @@ export function todoRow(first, actions) {
     due.hidden = !when;
     write(due, when?.text ?? "");
     due.dataset.tone = when?.tone ?? "";
+    // What came from another device is checked again: an address that runs script must not become a link.
+    const address = addressOf(next.source?.url ?? "");
+    source.hidden = !address;
+    source.href = address?.href ?? "";
+    source.title = next.source?.title ?? "";
+    write(source, address?.host.replace(/^www\./, "") ?? "");
   }
 
   update(first);

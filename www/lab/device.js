@@ -7,7 +7,7 @@
 import { isOnline, setOnline } from "./gate.js";
 import "../../pkg/element-define.js";
 import { database } from "../js/database.js";
-import { fill, h, write } from "../js/dom.js";
+import { element, fill, h, write } from "../js/dom.js";
 import { importMovies } from "../js/movies.js";
 import { sentence } from "../js/problem.js";
 import { applyKeptTheme } from "../js/theme.js";
@@ -36,13 +36,6 @@ const lab = query.get("db") ?? "syncline-lab";
 const name = query.get("device") ?? "A";
 const data = database(`${lab}-${name}`);
 const online = /** @type {HTMLInputElement} */ (element("online"));
-
-/** @param {string} id */
-function element(id) {
-  const found = document.getElementById(id);
-  if (!found) throw new Error(`The page has no #${id}.`);
-  return found;
-}
 
 async function start() {
   const client = data.session() ? await data.open() : await data.signIn(await labSession(lab));

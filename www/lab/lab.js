@@ -5,7 +5,7 @@
  */
 import { sentence } from "../js/problem.js";
 import { applyKeptTheme } from "../js/theme.js";
-import { write } from "../js/dom.js";
+import { element, write } from "../js/dom.js";
 import { forgetLabAccount } from "./account.js";
 import { bothEdit, planned } from "./both-edit.js";
 import { showOutcome } from "./outcome.js";
@@ -20,13 +20,6 @@ const outcome = element("outcome");
 
 /** What the experiment starts from, before there is a record. */
 const FIRST = { title: "Plan the trip", done: false };
-
-/** @param {string} id */
-function element(id) {
-  const found = document.getElementById(id);
-  if (!found) throw new Error(`The page has no #${id}.`);
-  return found;
-}
 
 /** @returns {Promise<Device[]>} Once both have started. */
 async function devices() {

@@ -9,7 +9,7 @@ use crate::places::Places;
 use crate::process::{self, Reporter};
 use crate::serve::{self, Server};
 use crate::steps::{Steps, say};
-use crate::{files, install, npm, wasm};
+use crate::{extension, files, install, npm, wasm};
 
 /// The package that the server is built from, and the name of its program.
 pub(crate) const SERVER: &str = "syncline-server";
@@ -51,7 +51,8 @@ pub(crate) fn server(places: &Places, reporter: &Reporter) -> Result<PathBuf> {
 }
 
 /// Puts a folder together that the server can serve: `www`, the package under `/pkg`, the data set under `/data`.
-/// The extension gets copies of its own of the package and of what it shares with the demo, since it must hold everything it runs.
+/// The extension gets copies of its own of the package and of what it shares with the demo, since it must hold everything it runs;
+/// it is there twice, for Chromium and for Firefox, which differ in their manifests alone.
 pub(crate) fn assemble(places: &Places, folder: &Path) -> Result<()> {
     files::emptied(folder)?;
     files::copy_tree(&places.source("www"), folder)?;
@@ -61,6 +62,7 @@ pub(crate) fn assemble(places: &Places, folder: &Path) -> Result<()> {
         for (from, to) in [("pkg", "pkg"), ("www/js", "js"), ("www/css", "css")] {
             files::copy_tree(&places.source(from), &extension.join(to))?;
         }
+        extension::for_firefox(&extension, &folder.join("extension-firefox"))?;
     }
     files::copy(&places.source(DATA), &folder.join("data/movies.json"))
 }

@@ -5,6 +5,7 @@ mod bench;
 mod check;
 mod checks;
 mod demo;
+mod extension;
 mod files;
 mod house;
 mod imports;

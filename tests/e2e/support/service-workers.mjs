@@ -4,20 +4,25 @@
 import { until } from "./until.mjs";
 
 /**
- * Stops all service workers that a page's browser runs, and waits until none does.
+ * Stops all service workers that a page's browser runs, and waits until each has ended. What uses one may wake it at once.
  * @param {import("playwright-core").Page} page
  */
 export async function stopServiceWorkers(page) {
   const session = await page.context().newCDPSession(page);
-  /** @type {Map<string, string>} */
-  const states = new Map();
+  const running = new Set();
+  const ended = new Set();
   session.on("ServiceWorker.workerVersionUpdated", ({ versions }) => {
-    for (const { versionId, runningStatus } of versions) states.set(versionId, runningStatus);
+    for (const { versionId, runningStatus } of versions) {
+      if (runningStatus === "running") running.add(versionId);
+      if (runningStatus === "stopped" && running.has(versionId)) ended.add(versionId);
+    }
   });
   await session.send("ServiceWorker.enable");
-  await until("a service worker runs", () => [...states.values()].includes("running"));
+  await until("a service worker runs", () => running.size > 0);
+  ended.clear();
+  const all = [...running];
   await session.send("ServiceWorker.stopAllWorkers");
-  await until("no service worker runs", () => [...states.values()].every((status) => status === "stopped"));
+  await until("each service worker has ended", () => all.every((id) => ended.has(id)));
   await session.detach();
 }
 

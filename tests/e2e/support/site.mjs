@@ -44,6 +44,18 @@ export function startSite() {
 }
 
 /**
+ * A page of somebody else's, at every path.
+ * @param {string} html
+ * @param {{ [header: string]: string }} headers
+ */
+export function startPage(html, headers) {
+  return listen((_request, response) => {
+    response.writeHead(200, { "content-type": "text/html", ...headers });
+    response.end(html);
+  });
+}
+
+/**
  * A web server that knows nothing of the protocol: the page of a hotel's network, or of a gateway whose server is gone.
  * @param {number} status
  */

@@ -8,16 +8,17 @@ import { fill, h, keyed, write } from "../dom.js";
 import { icon } from "../icons.js";
 import { shown } from "../problem.js";
 import { toast } from "../toast.js";
-import { header } from "./parts.js";
+import { adder, header } from "./parts.js";
 
 /** @typedef {import("../model.js").Habit} Habit */
 
 /** @type {import("./parts.js").View} */
-export function habitsView({ client }) {
+export function habitsView({ client, isPart }) {
   const habits = client.collection("habits");
   const name = h("input", { class: "field", placeholder: "A habit to keep", "aria-label": "New habit", autocomplete: "off", "data-testid": "habit-input" });
   const form = h("form", { class: "adder", "data-testid": "habit-form", onsubmit: add }, name, h("button", { type: "submit", class: "button primary", "data-testid": "habit-add" }, icon("add"), h("span", {}, "Add")));
-  const { element: head, note } = header("Habits", "habits-count");
+  const { element: head, note } = header("Habits", "habits-count", isPart);
+  const { fold } = adder(form, head, { isPart, label: "Add a habit", testid: "habit-unfold", first: name });
   const empty = h("p", { class: "empty" }, "No habits yet. One small thing a day is a good start.");
   const body = h("div", { class: "habit-rows", "data-testid": "habit-list", onkeydown: moveFocus });
   const days = h("div", { class: "habit-days", "aria-hidden": "true" });
@@ -62,6 +63,7 @@ export function habitsView({ client }) {
     const text = name.value.trim();
     if (!text) return;
     name.value = "";
+    fold();
     void shown(habits.put({ name: text, createdAt: Date.now(), days: {} }));
   }
 

@@ -16,7 +16,9 @@ export function account({ database, askSignIn, signOut }) {
   const close = () => {};
   if (!session) {
     return { close, element: card("Account",
-      h("p", {}, "Everything is on this device alone. With an account it is on your other devices too; what is here already comes along."),
+      h("p", {}, database.isOptIn
+        ? "Everything is on this device alone. With an account, what you choose to sync is on your other devices too."
+        : "Everything is on this device alone. With an account it is on your other devices too; what is here already comes along."),
       h("div", { class: "actions" }, signIn("Sign in or create an account"))) };
   }
   if (!session.token) {
@@ -26,6 +28,6 @@ export function account({ database, askSignIn, signOut }) {
   }
   return { close, element: card("Account",
     h("p", {}, "Signed in as ", email),
-    h("p", {}, "Your data is on this device and on every other one you sign in on."),
+    h("p", {}, database.isOptIn ? "What you choose to sync is on this device and on every other one you sign in on." : "Your data is on this device and on every other one you sign in on."),
     h("div", { class: "actions" }, leave)) };
 }

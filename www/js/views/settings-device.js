@@ -12,7 +12,7 @@ import { importText } from "./library.js";
 import { card } from "./parts.js";
 
 /** @param {import("./parts.js").App} app */
-export function device({ client, erase }) {
+export function device({ client, database, erase }) {
   const number = (/** @type {string} */ label, /** @type {string} */ testid, text = "–") => {
     const value = h("dd", { "data-testid": testid }, text);
     return { value, element: h("div", {}, h("dt", {}, label), value) };
@@ -22,7 +22,7 @@ export function device({ client, erase }) {
   const persistent = number("Kept by the browser", "storage-persistent");
   const id = number("Device", "device-id", client.device);
   const release = number("Version", "version", version);
-  const load = h("button", { type: "button", class: "button", "data-testid": "settings-import-movies", onclick: importSet }, "Import the film data set");
+  const load = database.names.includes("movies") && h("button", { type: "button", class: "button", "data-testid": "settings-import-movies", onclick: importSet }, "Import the film data set");
   const save = h("button", { type: "button", class: "button", "data-testid": "export", onclick: download }, "Save a copy");
   const wipe = h("button", { type: "button", class: "button danger", "data-testid": "erase", onclick: erase }, "Erase this device");
 
@@ -34,7 +34,9 @@ export function device({ client, erase }) {
     write(persistent.value, storage.value.persistent ? "Yes" : "Until space runs out");
   }
 
-  async function importSet() {
+  /** @param {MouseEvent} event */
+  async function importSet(event) {
+    const load = /** @type {HTMLButtonElement} */ (event.currentTarget);
     load.disabled = true;
     const done = await shown(importMovies(client.collection("movies")));
     load.disabled = false;

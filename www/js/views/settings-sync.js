@@ -4,7 +4,7 @@
  * Does not show what waits in the queue.
  */
 import { h, write } from "../dom.js";
-import { COLLECTION_NAMES, NAMES } from "../model.js";
+import { NAMES } from "../model.js";
 import { sentence, shown } from "../problem.js";
 import { card } from "./parts.js";
 
@@ -15,7 +15,7 @@ export function sync({ client, database }) {
   const signedIn = Boolean(database.session()?.token);
   const report = h("p", { class: "report", role: "status", "data-testid": "sync-report" }, "");
   const now = h("button", { type: "button", class: "button primary", disabled: !signedIn, "data-testid": "sync-now", onclick: run }, "Sync now");
-  const switches = COLLECTION_NAMES.map((name) => {
+  const switches = database.names.map((name) => {
     const input = h("input", { type: "checkbox", role: "switch", class: "switch", disabled: !signedIn, "data-testid": `sync-${name}`, onchange: () => turn(name, input) });
     const pending = h("span", { class: "note", "data-testid": `pending-${name}` });
     return { name, input, pending, element: h("label", { class: "row setting" }, h("span", {}, NAMES[name]), pending, input) };
@@ -41,7 +41,7 @@ export function sync({ client, database }) {
   });
 
   /**
-   * @param {import("../model.js").Schema extends infer S ? keyof S & string : never} name
+   * @param {import("../model.js").CollectionName} name
    * @param {HTMLInputElement} input
    */
   async function turn(name, input) {
@@ -52,7 +52,7 @@ export function sync({ client, database }) {
 
   return {
     element: card("Sync",
-      h("p", {}, signedIn ? "Changes sync by themselves while there is a network. You choose what leaves this device." : "Sync is off until you sign in."),
+      h("p", {}, signedIn ? "Changes sync by themselves while there is a network. You choose what leaves this device, and can change your mind at any time." : "Sync is off until you sign in."),
       h("div", { class: "rows" }, ...switches.map(({ element }) => element)),
       h("div", { class: "actions" }, now, report)),
     close,

@@ -13,18 +13,18 @@ const FILTERS = /** @type {const} */ ([
   ["done", "Done", { done: true }],
 ]);
 
-const EMPTY = { all: "Nothing to do yet. Add something above: it is saved on this device at once.", open: "All done.", done: "Nothing is done yet." };
+const EMPTY = { all: "Nothing to do yet. Add something above: it is saved on this device at once.", open: "Nothing to do.", done: "Nothing is done yet." };
 
 /** @type {import("./parts.js").View} */
-export function todosView({ client }) {
+export function todosView({ client, isPart }) {
   const todos = client.collection("todos");
-  const form = todoForm(todos);
+  const form = todoForm(todos, { due: !isPart });
   const empty = h("p", { class: "empty", "data-testid": "todos-empty" });
   const list = todoList(todos, { shown: (count) => { empty.hidden = count > 0; } });
   const search = searchField("Search todos", "todo-search", show);
-  const { element: head, note } = header("Todos", "todos-count");
+  const { element: head, note } = header("Todos", "todos-count", isPart);
   /** @type {(typeof FILTERS)[number][0]} */
-  let filter = "all";
+  let filter = isPart ? "open" : "all";
 
   const filters = h("div", { class: "segments", role: "group", "aria-label": "Show" }, ...FILTERS.map(([name, label]) =>
     h("button", { type: "button", "aria-pressed": name === filter, "data-testid": `todo-filter-${name}`, onclick: () => choose(name) }, label)));
