@@ -103,6 +103,8 @@ test("habits, links, focus and the theme travel to the app of another profile, a
   await addHabit(page, "Stretch");
   await page.getByTestId("habit").locator("input:enabled").last().check();
   await addLink(page, "Example", "example.org");
+  // A new tab is where one goes from.
+  assert.equal(await page.getByTestId("link-open").getAttribute("target"), null);
   await page.getByTestId("focus-start").click();
   await page.getByTestId("focus-pause").waitFor();
   await passTime(page, 3);
@@ -117,8 +119,6 @@ test("habits, links, focus and the theme travel to the app of another profile, a
   await app.getByTestId("link").filter({ hasText: "Example" }).waitFor();
   await untilEqual(() => app.locator("html").getAttribute("data-theme"), "dark");
   assert.deepEqual((await account.records("focus")).map(({ data }) => data.minutes), [3]);
-  // Nothing is fetched from the sites, and a link opens where it is.
-  assert.equal(await page.getByTestId("link-open").getAttribute("target"), null);
   assertNoErrors(app, page);
 });
 
@@ -149,7 +149,6 @@ test("a period of focus outlives its page, is paused and resumed, and ends in th
   await page.getByTestId("focus-delete").click();
   await page.getByTestId("focus-empty").waitFor();
   await page.getByTestId("toast-action").click();
-  await untilEqual(() => page.getByTestId("focus-today").count(), 0);
   await untilEqual(() => page.getByTestId("focus-span").allTextContents(), ["25 min"]);
   assertNoErrors(page);
 });

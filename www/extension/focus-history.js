@@ -22,7 +22,7 @@ export function focusHistory({ client, isPart }) {
   const focus = client.collection("focus");
   const { element: head, note } = header("Focus history", "focus-count", isPart);
   const [day, week, best] = ["Today", "Last 7 days", "Best of 14 days"].map((label) => {
-    const value = h("dd", { "data-testid": `focus-${label.toLowerCase().replaceAll(" ", "-")}` });
+    const value = h("dd", { "data-testid": `focus-number-${label.toLowerCase().replaceAll(" ", "-")}` });
     return { value, element: h("div", {}, h("dt", {}, label), value) };
   });
   const bars = h("ul", { class: "bars", "aria-label": "Minutes by day", "data-testid": "focus-bars" });
