@@ -23,11 +23,15 @@ function show(client) {
   const offer = h("p", { class: "note offer", hidden: true, "data-testid": "opt-in" }, "Sync is off: all of this is on this device alone. ",
     h("a", { href: "newtab.html#/settings", target: "_blank" }, "Choose what to sync"));
   status.client = client;
+  const openSettings = () => void chrome.tabs.create({ url: "newtab.html#/settings" });
   status.addEventListener("sync-request", (event) => {
     // Where nothing can be synced yet, the settings say how.
     if (!["disabled", "signed-out"].includes(client.status.state)) return;
     event.preventDefault();
-    void chrome.tabs.create({ url: "newtab.html#/settings" });
+    openSettings();
+  });
+  status.addEventListener("sync-action", ({ detail: { action } }) => {
+    if (["sign-in", "enable", "inspect"].includes(action)) openSettings();
   });
   client.subscribe(({ state }) => { offer.hidden = state !== "disabled"; });
   followTheme(client);
