@@ -34,11 +34,23 @@ export function offerSaving(client) {
  */
 async function save(target) {
   try {
-    const results = await chrome.scripting.executeScript({ target, files: ["save-selection.js"] });
+    const args = /** @type {[string, boolean]} */ ([chrome.runtime.getURL("selection.js"), target.allFrames === true]);
+    const results = await chrome.scripting.executeScript({ target, func: saveThere, args });
     return results.some(({ result }) => result === true);
   } catch {
     return false;
   }
+}
+
+/**
+ * Runs in the page: what is put there cannot be a module, but it can import one.
+ * @param {string} url
+ * @param {boolean} isOneOfAll
+ * @returns {Promise<boolean>}
+ */
+async function saveThere(url, isOneOfAll) {
+  const { saveSelection } = await import(url);
+  return saveSelection(isOneOfAll);
 }
 
 /**

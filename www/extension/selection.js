@@ -8,11 +8,12 @@ import { notice } from "./notice.js";
 import { todoOf } from "./selected.js";
 
 /**
- * Saves the selection of this frame; does nothing where the selection is in a frame within it.
- * @returns {Promise<boolean>} True: the user was told what became of it.
+ * Saves the selection of this frame.
+ * @param {boolean} isOneOfAll Whether all frames of the page are asked, of which the one with the focus is meant.
+ * @returns {Promise<boolean>} True: the user was told what became of it, here or by the frame that is meant.
  */
-export async function saveSelection() {
-  if (document.activeElement instanceof HTMLIFrameElement) return true;
+export async function saveSelection(isOneOfAll) {
+  if (isOneOfAll && !isMeant()) return true;
   const todo = todoOf(selectedText(), { title: document.title, url: location.href }, Date.now());
   if (!todo) {
     notice("Select some text first.");
@@ -33,11 +34,15 @@ export async function saveSelection() {
   return true;
 }
 
-/** What is selected, also within a field of a form. */
+/** Whether the focus is in this frame; the outermost one has it where none has. */
+function isMeant() {
+  return !(document.activeElement instanceof HTMLIFrameElement) && (window === window.top || document.hasFocus());
+}
+
+/** What is selected, also within a field of a form; never in one for a password, of which browsers would give the dots. */
 function selectedText() {
   const field = document.activeElement;
-  if (field instanceof HTMLTextAreaElement || (field instanceof HTMLInputElement && field.type !== "password")) {
-    return field.value.slice(field.selectionStart ?? 0, field.selectionEnd ?? 0);
-  }
-  return getSelection()?.toString() ?? "";
+  if (field instanceof HTMLInputElement && field.type === "password") return "";
+  const { value, selectionStart, selectionEnd } = field instanceof HTMLTextAreaElement || field instanceof HTMLInputElement ? field : { value: "", selectionStart: null, selectionEnd: null };
+  return selectionStart === null ? getSelection()?.toString() ?? "" : value.slice(selectionStart, selectionEnd ?? selectionStart);
 }
