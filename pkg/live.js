@@ -9,8 +9,8 @@ export class LiveQuery {
   #session;
   #collection;
   #query;
-  /** @type {Set<(docs: readonly any[]) => void>} */
-  #listeners = new Set();
+  /** Each with what it was last told. @type {Set<{ listener: (docs: readonly any[]) => void, told: readonly any[] | undefined }>} */
+  #subscribers = new Set();
   /** The number under which the core keeps the answer current. @type {number | undefined} */
   #number;
   #isTelling = false;
@@ -31,20 +31,20 @@ export class LiveQuery {
   }
 
   /**
-   * Calls back with the answer once it is there and whenever it changes.
+   * Calls back with the answer, at once where it is known already, and whenever it changes.
    * @param {(docs: readonly any[]) => void} listener
    */
   subscribe(listener) {
-    this.#listeners.add(listener);
+    const subscriber = { listener, told: undefined };
+    this.#subscribers.add(subscriber);
     if (this.#number === undefined) {
       this.#open();
-    } else if (this.current !== undefined) {
-      const { current } = this;
-      queueMicrotask(() => this.#listeners.has(listener) && this.current === current && listener(current));
     }
+    // A Svelte store tells what it holds within the call (https://svelte.dev/docs/svelte/stores#Store-contract).
+    this.#inform(subscriber);
     return () => {
-      this.#listeners.delete(listener);
-      if (this.#listeners.size === 0) {
+      this.#subscribers.delete(subscriber);
+      if (this.#subscribers.size === 0) {
         this.#close();
       }
     };
@@ -140,10 +140,16 @@ export class LiveQuery {
     this.#isTelling = true;
     queueMicrotask(() => {
       this.#isTelling = false;
-      const { current } = this;
-      if (current !== undefined) {
-        [...this.#listeners].forEach((listener) => listener(current));
-      }
+      [...this.#subscribers].forEach((subscriber) => this.#inform(subscriber));
     });
+  }
+
+  /** @param {{ listener: (docs: readonly any[]) => void, told: readonly any[] | undefined }} subscriber */
+  #inform(subscriber) {
+    const { current } = this;
+    if (current !== undefined && current !== subscriber.told && this.#subscribers.has(subscriber)) {
+      subscriber.told = current;
+      subscriber.listener(current);
+    }
   }
 }

@@ -28,11 +28,14 @@ async function listen(answer) {
   };
 }
 
-/** The site: `/pkg` is the package, all else the fixtures. */
-export function startSite() {
+/**
+ * The site: `/pkg` is the package, all else is in a folder.
+ * @param {string} [folder]
+ */
+export function startSite(folder = FIXTURES) {
   return listen(async (request, response) => {
     const { pathname } = new URL(request.url ?? "/", "http://localhost");
-    const file = path.join(pathname.startsWith("/pkg/") ? WWW : FIXTURES, path.normalize(pathname));
+    const file = path.join(pathname.startsWith("/pkg/") ? WWW : folder, path.normalize(pathname));
     try {
       const body = await readFile(file);
       response.writeHead(200, { "content-type": TYPES[path.extname(file)] ?? "text/plain", "cache-control": "no-cache" });
