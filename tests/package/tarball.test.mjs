@@ -29,6 +29,10 @@ for (const [entry, target] of entries) {
       assert.ok(WebAssembly.validate(await readFile(new URL(address))));
     } else if (address.endsWith(".json")) {
       assert.equal(JSON.parse(await readFile(new URL(address), "utf8")).name, "syncline");
+    } else if (entry.slice(2) in (manifest.peerDependencies ?? {})) {
+      // A framework is the app's to bring; where it is not, the entry asks for it and for nothing else.
+      await assert.rejects(import(name), { code: "ERR_MODULE_NOT_FOUND", message: new RegExp(`'${entry.slice(2)}'`) });
+      assert.ok(manifest.peerDependenciesMeta[entry.slice(2)].optional);
     } else {
       assert.ok(await import(name));
     }
