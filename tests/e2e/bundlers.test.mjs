@@ -1,0 +1,134 @@
+// @ts-check
+// The packed package under each bundler and under none, run in Chromium; and that bundlers leave out what is not used.
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { after } from "node:test";
+
+import { chromium } from "playwright-core";
+import { createServer } from "vite";
+
+import { bundlers } from "./support/bundlers.mjs";
+import { CHROMIUM } from "./support/places.mjs";
+import { makeProject } from "./support/project.mjs";
+import { startSite } from "./support/site.mjs";
+import { ARGUMENTS } from "./support/stage.mjs";
+import { test } from "./support/until.mjs";
+
+const [browser, project] = await Promise.all([chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS }), makeProject()]);
+const site = await startSite(project.folder);
+after(() => Promise.allSettled([browser.close(), site.end(), project.end()]));
+
+const manifest = JSON.parse(await readFile(project.file("node_modules/syncline/package.json"), "utf8"));
+
+/**
+ * An app that opens a database, writes, reads, shows the element, and says so.
+ * @param {string} [before] a line of its own
+ * @param {string} [options] an option of its own
+ */
+const app = (before = "", options = "") => `
+  import { open, version } from "syncline";
+  import "syncline/element/define";
+  ${before}
+  const db = await open({ name: location.pathname, collections: { todos: {} }, ${options} });
+  await db.collection("todos").put({ id: "milk", title: "Milk" });
+  const status = document.createElement("sync-status");
+  status.client = db;
+  document.body.append(status);
+  document.body.dataset.result = JSON.stringify([version, await db.collection("todos").list(), status.getAttribute("state")]);
+`;
+const page = (/** @type {string} */ head) => `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><title>An app</title>${head}<body></body>`;
+const RESULT = [manifest.version, [{ id: "milk", title: "Milk" }], "disabled"];
+
+await project.write("app.js", app());
+// esbuild copies no file that code names by `new URL`; asked for as a module, it does.
+await project.write("app-esbuild.js", app('import wasm from "syncline/wasm";', "wasm"));
+
+/**
+ * Opens a page and gives what its app came to, with the addresses of the modules of WebAssembly that it loaded.
+ * @param {import("node:test").TestContext} t
+ * @param {string} url
+ */
+async function resultOf(t, url) {
+  const profile = await browser.newContext();
+  t.after(() => profile.close());
+  const tab = await profile.newPage();
+  /** @type {string[]} */
+  const modules = [];
+  /** @type {string[]} */
+  const problems = [];
+  tab.on("response", (response) => { if (new URL(response.url()).pathname.endsWith(".wasm")) modules.push(new URL(response.url()).pathname); });
+  tab.on("pageerror", (error) => problems.push(String(error)));
+  await tab.goto(url);
+  await tab.waitForFunction("document.body?.dataset.result").catch((late) => assert.fail(`${late}\n${problems.join("\n")}`));
+  assert.deepEqual(problems, []);
+  return { result: JSON.parse(await tab.evaluate(() => document.body.dataset.result ?? "")), modules };
+}
+
+for (const [name, bundle] of Object.entries(bundlers)) {
+  test(`an app built with ${name} runs, with the module that was copied beside it`, async (t) => {
+    await bundle({ folder: project.folder, entry: project.file(name === "esbuild" ? "app-esbuild.js" : "app.js"), out: project.file(name) });
+    await project.write(`${name}/index.html`, page('<script type="module" src="main.js"></script>'));
+    const { result, modules } = await resultOf(t, `${site.url}/${name}/index.html`);
+    assert.deepEqual(result, RESULT);
+    assert.equal(modules.length, 1);
+    assert.match(modules[0] ?? "", new RegExp(`^/${name}/`));
+  });
+}
+
+test("an app runs from Vite's server while it is developed", async (t) => {
+  await project.write("index.html", page('<script type="module" src="/app.js"></script>'));
+  const server = await createServer({
+    root: project.folder,
+    configFile: false,
+    logLevel: "error",
+    // What Vite bundles ahead of time is moved away from the file beside it.
+    optimizeDeps: { exclude: ["syncline"], noDiscovery: true },
+    server: { host: "127.0.0.1", port: 0, hmr: false, ws: false, watch: null },
+  });
+  t.after(() => server.close());
+  await server.listen();
+  const { result, modules } = await resultOf(t, server.resolvedUrls?.local[0] ?? "");
+  assert.deepEqual(result, RESULT);
+  assert.deepEqual(modules, ["/node_modules/syncline/wasm/core_bg.wasm"]);
+});
+
+test("an app runs without a bundler, by an import map", async (t) => {
+  const imports = { "syncline": "/node_modules/syncline/index.js", "syncline/element/define": "/node_modules/syncline/element-define.js" };
+  await project.write("none/index.html", page(`<script type="importmap">${JSON.stringify({ imports })}</script><script type="module" src="/app.js"></script>`));
+  const { result, modules } = await resultOf(t, `${site.url}/none/index.html`);
+  assert.deepEqual(result, RESULT);
+  assert.deepEqual(modules, ["/node_modules/syncline/wasm/core_bg.wasm"]);
+});
+
+/** Texts that are in what is made when a part of the package is in it. */
+const MARKS = { core: "core_bg", database: "IndexedDB", inspector: "sync-inspector-ok", status: "sync-status-width" };
+
+for (const [name, bundle] of Object.entries(bundlers)) {
+  /**
+   * What is made of a line, and which parts of the package are in it.
+   * @param {string} label
+   * @param {string} line
+   */
+  const made = async (label, line) => {
+    const entry = await project.write(`shaken/${label}.js`, line);
+    await bundle({ folder: project.folder, entry, out: project.file(`shaken/${name}-${label}`), external: ["react"] });
+    const text = await readFile(project.file(`shaken/${name}-${label}/main.js`), "utf8");
+    const parts = Object.entries(MARKS).filter(([, mark]) => text.includes(mark)).map(([part]) => part);
+    return { size: text.length, parts, text };
+  };
+
+  test(`${name} leaves out what an app does not use`, async () => {
+    const version = await made("version", 'export { version } from "syncline";');
+    assert.deepEqual(version.parts, []);
+    assert.ok(version.size < 1000, `${version.size} bytes for the version`);
+    const status = await made("react", 'export { useSyncStatus } from "syncline/react";');
+    assert.deepEqual(status.parts, []);
+    assert.ok(status.size < 3000, `${status.size} bytes for a hook`);
+    const element = await made("element", 'export { SyncStatusElement } from "syncline/element";');
+    assert.deepEqual(element.parts, ["status"]);
+    assert.deepEqual((await made("nothing", 'import "syncline/element"; export const one = 1;')).parts, []);
+    assert.deepEqual((await made("define", 'import "syncline/element/define";')).parts, ["inspector", "status"], "a side effect is kept");
+    assert.ok((await made("all", 'export { open } from "syncline";')).text.includes(MARKS.core), "the test can see the core");
+  });
+}
