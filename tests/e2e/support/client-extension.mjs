@@ -1,7 +1,7 @@
 // @ts-check
 // The extension of fixtures/extension in a profile: its pages, a page with its content script, its worker. Checks nothing.
 
-import { cp, mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
@@ -14,20 +14,26 @@ import { until } from "./until.mjs";
 /** @typedef {import("playwright-core").Page} Page */
 /** @typedef {Awaited<ReturnType<typeof startFixture>>} Fixture */
 
-/** A folder with the extension and the package in it, which somebody has to delete. */
-export async function makeFixture() {
+/**
+ * A folder with the extension and the package in it, which somebody has to delete.
+ * @param {object} [settings] of `background`: a worker has to have them at once, and reads its manifest at once
+ */
+export async function makeFixture(settings = {}) {
   const folder = await mkdtemp(path.join(tmpdir(), "syncline-e2e-fixture-"));
   await cp(path.join(FIXTURES, "extension"), folder, { recursive: true });
   await cp(path.join(WWW, "pkg"), path.join(folder, "pkg"), { recursive: true });
+  const manifest = path.join(folder, "manifest.json");
+  await writeFile(manifest, JSON.stringify({ ...JSON.parse(await readFile(manifest, "utf8")), settings }));
   return folder;
 }
 
 /**
  * Starts a browser with the extension, which ends with the test.
  * @param {{after(end: () => Promise<void>): void}} t
+ * @param {object} [settings] of `background`
  */
-export async function startFixture(t) {
-  const [extension, folder] = [await makeFixture(), await mkdtemp(path.join(tmpdir(), "syncline-e2e-profile-"))];
+export async function startFixture(t, settings) {
+  const [extension, folder] = [await makeFixture(settings), await mkdtemp(path.join(tmpdir(), "syncline-e2e-profile-"))];
   const profile = await chromium.launchPersistentContext(folder, {
     executablePath: process.env.SYNCLINE_CHROMIUM ?? "/usr/bin/chromium",
     args: [...ARGUMENTS, `--disable-extensions-except=${extension}`, `--load-extension=${extension}`],
@@ -111,9 +117,10 @@ export async function startFixture(t) {
  * @param {{after(end: () => Promise<void>): void}} t
  * @param {import("./account.mjs").Account} account
  * @param {object} [options] more of what the background opens
+ * @param {object} [settings] of `background`
  */
-export async function startSignedIn(t, account, options) {
-  const fixture = await startFixture(t);
+export async function startSignedIn(t, account, options, settings) {
+  const fixture = await startFixture(t, settings);
   const page = await fixture.bare();
   await fixture.setOptions(page, { url: account.url, token: account.token, account: account.email, ...options });
   await fixture.reopen(page);

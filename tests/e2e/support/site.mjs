@@ -69,3 +69,10 @@ export function startForeign(status) {
     response.end("<!doctype html><title>Welcome</title><p>Accept our terms.");
   });
 }
+
+/** A web server that takes every request and never answers, but for whether it may be asked. */
+export function startSilent() {
+  return listen((request, response) => {
+    if (request.method === "OPTIONS") response.writeHead(204, { "access-control-allow-origin": "*", "access-control-allow-headers": "*" }).end();
+  });
+}
