@@ -43,6 +43,9 @@ pub struct PullPage {
     /// Whether the pages are everything there is, so that what is absent is deleted.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub snapshot: bool,
+    /// Whether everything there is begins with this page: what pages before it named does not count.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub start: bool,
 }
 
 /// A record as the server has it.

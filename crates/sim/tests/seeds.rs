@@ -21,6 +21,8 @@ const ONCE: [(u64, &str); 14] = [
     (4_926, "a live answer was older than the patches before it"),
     (7_939, "a switch was ignored because the one before it was not heard of"),
     (8_547, "word of a live channel that was given up ended the polls"),
+    (40_021, "what another context edited after a measure of the clock was dated by the measure"),
+    (43_209, "a snapshot that started over in its middle kept what was deleted meanwhile"),
 ];
 
 #[test]

@@ -80,7 +80,9 @@ impl<'a> PageBuilder<'a> {
     /// each page may overdraw it by one record, so that every pull gets on.
     pub fn new(reading: Reading, limit: usize, budget: &'a mut usize) -> Self {
         let snapshot = matches!(reading.position.run, Run::Snapshot { .. });
-        let page = PullPage { records: Vec::new(), cursor: Cursor(String::new()), more: false, snapshot };
+        let start = snapshot && reading.after() == 0;
+        let page =
+            PullPage { records: Vec::new(), cursor: Cursor(String::new()), more: false, snapshot, start };
         Self { reading, limit: limit.clamp(1, MAX_PAGE_RECORDS), budget, page, last: reading.after() }
     }
 
@@ -201,6 +203,18 @@ mod tests {
             assert_eq!((places(&second), second.snapshot, second.more), (vec!["r3"], true, false), "{text}");
             assert!(!page(Some(&second.cursor), state, &rows, 1).snapshot);
         }
+    }
+
+    #[test]
+    fn a_snapshot_that_starts_over_in_its_middle_says_so() {
+        let rows = [row(1, true), row(2, true), row(9, true)];
+        let first =
+            page(Some(&Cursor("c4.other".to_owned())), CollectionState { head: 2, purged: 0 }, &rows, 1);
+        assert_eq!((places(&first), first.snapshot, first.start), (vec!["r1"], true, true));
+        let second = page(Some(&first.cursor), CollectionState { head: 2, purged: 0 }, &rows, 1);
+        assert_eq!((places(&second), second.snapshot, second.start), (vec!["r2"], true, false));
+        let again = page(Some(&first.cursor), CollectionState { head: 9, purged: 5 }, &rows, 1);
+        assert_eq!((places(&again), again.snapshot, again.start), (vec!["r1"], true, true));
     }
 
     #[test]

@@ -220,7 +220,14 @@ impl<H: Host> Client<H> {
         let Some(server) = server else { return Ok(()) };
         let took = ended.since(began);
         let skew = Skew { milliseconds: server.since(began.plus(took / 2)) };
-        self.run_fenced(epoch, KeepSkew { skew, took: took.unsigned_abs(), now: ended }).await
+        let mut plan = KeepSkew { skew, took: took.unsigned_abs(), now: ended, put_back_from: None };
+        while let Some(made) = self.run_fenced(epoch, plan).await? {
+            plan.now = self.shared.now();
+            if made > plan.now {
+                plan.put_back_from = Some(made);
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn rebaser(&self) -> Rebaser {

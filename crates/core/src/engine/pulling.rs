@@ -246,6 +246,9 @@ impl Snapshot {
         if !page.snapshot && !self.is_whole {
             return PageEnd::Cursor(page.cursor.clone());
         }
+        if page.start {
+            self.seen.clear();
+        }
         self.seen.extend(page.records.iter().map(|record| record.id.clone()));
         if page.more {
             self.within = Some(page.cursor.clone());
@@ -253,5 +256,39 @@ impl Snapshot {
         }
         self.within = None;
         PageEnd::Snapshot { cursor: page.cursor.clone(), seen: std::mem::take(&mut self.seen) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use syncline_protocol::RemoteRecord;
+
+    use super::*;
+
+    fn page(id: &str, more: bool, start: bool) -> PullPage {
+        let id = RecordId::trusted(id);
+        let record = RemoteRecord { id, version: None, edited_at: Millis(1), device: None, data: None };
+        PullPage { records: vec![record], cursor: Cursor("c".to_owned()), more, snapshot: true, start }
+    }
+
+    fn seen(pages: &[PullPage]) -> Vec<String> {
+        let mut snapshot = Snapshot::default();
+        let ends: Vec<PageEnd> = pages.iter().map(|page| snapshot.end_of(page)).collect();
+        match ends.last() {
+            Some(PageEnd::Snapshot { seen, .. }) => seen.iter().map(ToString::to_string).collect(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_snapshot_names_what_all_its_pages_did() {
+        assert_eq!(seen(&[page("a", true, true), page("b", false, false)]), ["a", "b"]);
+    }
+
+    #[test]
+    fn a_snapshot_that_starts_over_names_what_its_pages_did_since() {
+        let pages =
+            [page("a", true, true), page("b", true, false), page("c", true, true), page("d", false, false)];
+        assert_eq!(seen(&pages), ["c", "d"]);
     }
 }

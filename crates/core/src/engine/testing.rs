@@ -246,7 +246,10 @@ impl Backend for Rc<Server> {
             };
             let records = self.records.borrow().values().filter(|record| is_new(record)).cloned().collect();
             let cursor = Cursor(self.version.get().to_string());
-            (wanted.collection.clone(), PullPage { records, cursor, more: false, snapshot: false })
+            (
+                wanted.collection.clone(),
+                PullPage { records, cursor, more: false, snapshot: false, start: false },
+            )
         };
         Ok(Pulled { pages: wanted.iter().map(page).collect(), now: None })
     }

@@ -306,6 +306,7 @@ impl Backend for Rc<Server> {
             cursor: Cursor(until.to_string()),
             more,
             snapshot: false,
+            start: false,
         };
         Ok(Pulled { pages: vec![(wanted.collection.clone(), page)], now: None })
     }

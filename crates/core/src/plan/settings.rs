@@ -6,8 +6,8 @@ use syncline_store::{Decision, Plan, Read, View};
 use super::{Origin, dating::redated, draft::Draft};
 use crate::{
     model::{
-        CollectionState, CollectionTable, Deletions, Error, RecordKeys, Single, Skew, Table, collection_key,
-        record_of,
+        CollectionState, CollectionTable, Deletions, Error, QueueRow, RecordKeys, Single, Skew, Table,
+        collection_key, read_row, record_of,
     },
     planted::{self, Bug},
 };
@@ -57,6 +57,9 @@ const SKEW_NOISE: u64 = 1_000;
 
 /// Keeps how far the device's clock is from the server's, as one request has shown it, and dates the edits anew that were not
 /// sent yet: a device that was a day wrong when they were made neither wins nor loses by it.
+///
+/// An edit that was made after `now` was made by a clock that was put back since, or by another context after this plan. Which,
+/// only a later look at the clock can tell: the plan then writes nothing and gives the time of the latest such edit.
 #[derive(Clone, Copy, Debug)]
 pub struct KeepSkew {
     /// What it showed, on the guess that the server answered half-way.
@@ -65,10 +68,12 @@ pub struct KeepSkew {
     pub took: u64,
     /// The device's time.
     pub now: Millis,
+    /// Edits up to this time are known to be of before the clock was put back; `None`: none is.
+    pub put_back_from: Option<Millis>,
 }
 
 impl Plan for KeepSkew {
-    type Outcome = Result<(), Error>;
+    type Outcome = Result<Option<Millis>, Error>;
 
     fn reads(&self) -> Vec<Read> {
         vec![Read::Key(Skew::key())]
@@ -84,16 +89,29 @@ impl Plan for KeepSkew {
             // What is known is worse than the guess only if they are further apart than the guess can be wrong twice: a
             // request that was under way while the device slept shows next to nothing.
             let is_worse = known.abs_diff(self.skew.milliseconds) > self.took.saturating_add(SKEW_NOISE);
-            if is_worse && !planted::is(Bug::SkewUnmeasured) {
-                draft.set_single(&self.skew)?;
-                self.date_anew(draft, known)?;
+            if !is_worse || planted::is(Bug::SkewUnmeasured) {
+                return Ok(None);
             }
-            Ok(())
+            let latest = self.latest(draft.view(), known)?;
+            if latest > Some(self.now) && latest > self.put_back_from {
+                return Ok(latest);
+            }
+            draft.set_single(&self.skew)?;
+            self.date_anew(draft, known)?;
+            Ok(None)
         })
     }
 }
 
 impl KeepSkew {
+    /// When the latest queued edit was made, by the device's clock.
+    fn latest(&self, view: &dyn View, before: i64) -> Result<Option<Millis>, Error> {
+        let Read::Range { start, end } = Table::Queue.all() else { return Ok(None) };
+        view.range(&start, end.as_ref()).try_fold(None, |latest: Option<Millis>, (_, value)| {
+            Ok(latest.max(Some(read_row::<QueueRow<'_>>(&value)?.made_at(before))))
+        })
+    }
+
     fn date_anew(&self, draft: &mut Draft<'_>, before: i64) -> Result<(), Error> {
         let Read::Range { start, end } = Table::Queue.all() else { return Ok(()) };
         for (key, _) in draft.view().range(&start, end.as_ref()) {
@@ -142,13 +160,42 @@ impl Plan for MarkSynced {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::testing::Rows;
+    use crate::plan::{EditKind, testing::Rows};
+
+    #[test]
+    fn an_edit_of_after_the_measure_is_dated_by_itself_and_not_by_the_measure() {
+        let mut rows = Rows { now: 5_000, ..Rows::default() };
+        rows.edit("a", EditKind::Put("{}".into())).unwrap();
+        let made = Millis(rows.now);
+        let measured = KeepSkew {
+            skew: Skew { milliseconds: 9_000_000 },
+            took: 100,
+            now: Millis(1_000),
+            put_back_from: None,
+        };
+        assert_eq!(rows.run(&measured), Ok(Some(made)));
+        assert_eq!(rows.edited_at("a"), made.0, "nothing is written");
+        // The clock says that it is later: it was not put back.
+        assert_eq!(rows.run(&KeepSkew { now: Millis(9_000), ..measured }), Ok(None));
+        assert_eq!(rows.edited_at("a"), made.0 + 9_000_000);
+    }
+
+    #[test]
+    fn an_edit_of_before_the_clock_was_put_back_counts_as_made_just_now() {
+        let mut rows = Rows { now: 5_000, ..Rows::default() };
+        rows.edit("a", EditKind::Put("{}".into())).unwrap();
+        let put_back_from = Some(Millis(rows.now));
+        let skew = Skew { milliseconds: 9_000_000 };
+        assert_eq!(rows.run(&KeepSkew { skew, took: 100, now: Millis(1_000), put_back_from }), Ok(None));
+        assert_eq!(rows.edited_at("a"), 1_000 + 9_000_000);
+    }
 
     #[test]
     fn a_slow_answer_replaces_what_is_known_only_where_that_must_be_worse() {
         let mut rows = Rows::default();
         let mut measure = |milliseconds, took| {
-            rows.run(&KeepSkew { skew: Skew { milliseconds }, took, now: Millis(0) }).unwrap();
+            let skew = Skew { milliseconds };
+            rows.run(&KeepSkew { skew, took, now: Millis(0), put_back_from: None }).unwrap();
             let draft = Draft::new(&rows.rows);
             draft.single::<Skew>().unwrap().milliseconds
         };

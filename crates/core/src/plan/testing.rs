@@ -128,7 +128,11 @@ impl Rows {
     /// What a request shows of the device's clock.
     pub(crate) fn measure(&mut self, skew: i64) {
         let skew = crate::model::Skew { milliseconds: skew };
-        self.run(&KeepSkew { skew, took: 100, now: Millis(self.now) }).unwrap();
+        let plan = KeepSkew { skew, took: 100, now: Millis(self.now), put_back_from: None };
+        let put_back_from = self.run(&plan).unwrap();
+        if put_back_from.is_some() {
+            self.run(&KeepSkew { put_back_from, ..plan }).unwrap();
+        }
     }
 
     /// The record's queued change.

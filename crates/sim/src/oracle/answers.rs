@@ -173,9 +173,19 @@ impl Around<'_> {
 
     /// A pull brought news of a record whose change was not sent yet.
     fn rebased_by_pull(&self, row: &QueueRow<'static>) -> Result<Explained, String> {
+        if self.is_same_version() && row.overtaken.is_none() && self.after.queue.as_ref() == Some(row) {
+            return Ok(Explained { counted: Vec::new(), common: Some(self.after.base.clone()) });
+        }
         let mut explained = self.met(row, self.common)?;
         explained.counted.push(|counts| &mut counts.rebased_by_pull);
         Ok(explained)
+    }
+
+    /// Whether what came is another text of the version that was here: brought up by an app, or as the server has it.
+    fn is_same_version(&self) -> bool {
+        let version = |base: Option<&Base<'static>>| base.and_then(number);
+        let is = version(self.after.base.as_ref());
+        is.is_some() && is == version(self.before.base.as_ref()) && is == version(self.common)
     }
 
     /// The change is gone from the queue: the server took it, refused it or found a conflict.

@@ -101,7 +101,12 @@ fn wanted(ask: &Ask, changed: &Changed, rows: &Rows) -> Option<Shown> {
             let is_same = seen.iter().all(|(key, doc)| parse(rows.pair(key).seen()) == parse(doc.as_deref()));
             let is_within = changed.records.keys().all(|key| seen.contains_key(key));
             let is_any = !changed.records.is_empty();
-            (is_any && is_same && is_within).then_some(seen)
+            // What is on its way leaves the queue by being given up alone.
+            let is_given_up = |(key, before): (&RecordKey, &Pair)| {
+                before.queue.as_ref().is_some_and(|row| row.is_sent) && rows.pair(key).queue.is_none()
+            };
+            let is_edit = !changed.records.iter().any(is_given_up);
+            (is_any && is_same && is_within && is_edit).then_some(seen)
         }
         Ask::Confirm(name) => {
             let is_alone = changed.records.is_empty()
@@ -202,7 +207,7 @@ fn check_queued(
         }
         (Some(was), None) => {
             let is_ended = was.is_conflicting() && parse(after.seen()) == parse(expected);
-            if !is_ended && (was.is_sent || before.base.is_some() || was.change.base.is_some()) {
+            if !is_ended && (before.base.is_some() || was.change.base.is_some()) {
                 return wrong("an edit dropped a change that the server may have to know");
             }
             commons.remove(key);

@@ -1,5 +1,7 @@
 //! Heals a world and lets it come to rest: by calls of sync, or by the schedule alone. Judges only whether it does.
 
+use syncline_store::Sequence;
+
 use crate::{
     app::User,
     device::{Device, strategies},
@@ -79,10 +81,11 @@ fn heal(world: &World) {
 
 /// What keeps the world from being quiet: queued changes, records that differ, contexts that lag.
 fn what_is_left(world: &World) -> Option<String> {
-    world.devices.iter().find_map(|device| left_on(world, device))
+    world.devices.iter().find_map(|device| left_on(world, device, device.seen().sequence()))
 }
 
-pub(super) fn left_on(world: &World, device: &Device) -> Option<String> {
+/// What keeps a device from being quiet, where every context must know the log up to an entry.
+pub(super) fn left_on(world: &World, device: &Device, least: Sequence) -> Option<String> {
     let seen = device.seen();
     let rows = seen.rows.borrow();
     let history = world.service.history.borrow();
@@ -114,8 +117,7 @@ pub(super) fn left_on(world: &World, device: &Device) -> Option<String> {
     }
     living.into_iter().find_map(|(life, client)| {
         let known = client.database().sequence();
-        (known != seen.sequence()).then(|| {
-            format!("{:?} of device {} is at {known:?} of {:?}", life.owner, device.index, seen.sequence())
-        })
+        (known < least)
+            .then(|| format!("{:?} of device {} is at {known:?} of {least:?}", life.owner, device.index))
     })
 }

@@ -9,14 +9,20 @@ use crate::{app::User, device::Device, world::World};
 /// How long news may take while nothing is wrong, in milliseconds: a moment of quiet, a push, a hint, and a pull.
 const PROMPT: u64 = 8_000;
 
+/// How long the word of a commit may take to the other contexts of its device, in milliseconds.
+const WORD: u64 = 1_000;
+
 /// One device writes; whoever is live must have it soon.
 pub(crate) fn check_promptness(world: &World) {
     let Some(user) = world.devices.first().and_then(|device| User::at(device, &world.will)) else { return };
     let live: Vec<&Device> = world.devices.iter().filter(|device| is_live(device)).collect();
     user.write_last_word(&world.tokens);
-    world.run_for(PROMPT);
-    for device in live.into_iter().filter(|device| is_live(device)) {
-        if let Some(left) = left_on(world, device) {
+    world.run_for(PROMPT - WORD);
+    // A poll may well have noted its end just now.
+    let known: Vec<_> = live.into_iter().map(|device| (device, device.seen().sequence())).collect();
+    world.run_for(WORD);
+    for (device, least) in known.into_iter().filter(|(device, _)| is_live(device)) {
+        if let Some(left) = left_on(world, device, least) {
             world.ground.find(|| format!("after {PROMPT} ms with a live channel {left}"));
         }
     }
