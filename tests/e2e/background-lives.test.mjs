@@ -1,0 +1,139 @@
+// @ts-check
+// The background of an extension in a Chromium that nobody debugs: it idles, is ended, and is woken by its own alarm; and the
+// browser is killed. Waits as long as a browser does, and so for both at once.
+
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { after, describe, it } from "node:test";
+
+import { Account } from "./support/account.mjs";
+import { makeFixture } from "./support/client-extension.mjs";
+import { startPlain } from "./support/plain-browser.mjs";
+import { Server } from "./support/server.mjs";
+import { pause, until } from "./support/until.mjs";
+
+const server = await Server.start();
+after(() => server.end());
+
+/** Milliseconds after which Chromium ends a service worker that idles. */
+const IDLE = 30_000;
+const LIMIT = 90_000;
+
+/** The page's open client. */
+const { db } = /** @type {any} */ (globalThis);
+
+/** @param {import("node:test").TestContext} t */
+async function folders(t) {
+  const [profile, extension] = [await mkdtemp(path.join(tmpdir(), "syncline-e2e-plain-")), await makeFixture()];
+  t.after(async () => {
+    for (const folder of [profile, extension]) await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+  });
+  return { profile, extension };
+}
+
+/**
+ * Opens a page of the extension, once its worker has said where that is.
+ * @param {import("./support/plain-browser.mjs").PlainBrowser} browser
+ */
+async function openPage(browser) {
+  const url = await until("the extension's worker runs", async () => (await browser.workers()).find((url) => url.startsWith("chrome-extension:")));
+  return browser.page(new URL("/page.html", url).href);
+}
+
+/**
+ * Signs the extension in, from a page of it, and connects the page.
+ * @param {import("./support/plain-browser.mjs").PlainPage} page
+ * @param {Account} account
+ * @param {object} [more]
+ */
+async function signIn(page, account, more) {
+  const options = { url: account.url, token: account.token, account: account.email, ...more };
+  await page.run(async (options) => {
+    await chrome.storage.local.set({ options });
+    await chrome.runtime.sendMessage({ fixture: "reopen" });
+    await /** @type {any} */ (window).start();
+    await db.enable();
+  }, options);
+}
+
+describe("a background that nobody debugs", { concurrency: true }, () => {
+  it("is ended when it idles for 30 seconds, and woken by its own alarm, upon which it syncs", { timeout: LIMIT }, async (t) => {
+    const { profile, extension } = await folders(t);
+    const account = await Account.register(server.url);
+    const browser = await startPlain(profile, extension);
+    t.after(() => browser.kill());
+    const page = await openPage(browser);
+    // Soon after it has been ended.
+    await signIn(page, account, { schedule: { pollInterval: IDLE + 8_000 } });
+    await until("it has synced", () => page.run(() => db.status.state === "synced"));
+    const before = await page.run(async () => {
+      await db.close();
+      return chrome.runtime.sendMessage({ fixture: "boot" });
+    });
+    const idleSince = Date.now();
+    const looked = async () => (await browser.workers()).length;
+    while ((await looked()) > 0) {
+      assert.ok(Date.now() - idleSince < 2 * IDLE, "it has never been ended");
+      await pause(250);
+    }
+    const idled = Date.now() - idleSince;
+    assert.ok(idled > IDLE - 5_000, `it was ended after ${idled} ms: something else ended it`);
+    const id = randomUUID();
+    await account.push(randomUUID(), [{ id: randomUUID(), collection: "todos", record: id, op: "put", base: null, data: { id, title: "Bread" }, editedAt: Date.now() }]);
+    const pushedAt = Date.now();
+    await until("its alarm wakes it", looked);
+    await until("it has synced", async () => (await page.run(() => chrome.runtime.sendMessage({ fixture: "status" }))).lastSyncedAt > pushedAt);
+    const armed = await page.run(async () => (await chrome.alarms.get("syncline"))?.scheduledTime ?? 0);
+    assert.ok(armed > Date.now(), "its alarm is armed again");
+    const [after, title] = await page.run(async (id) => {
+      const boot = await chrome.runtime.sendMessage({ fixture: "boot" });
+      await /** @type {any} */ (window).start();
+      return [boot, (await db.collection("todos").get(id))?.title];
+    }, id);
+    assert.notEqual(after, before);
+    assert.equal(title, "Bread");
+    t.diagnostic(`ended after ${(idled / 1_000).toFixed(1)} s`);
+  });
+
+  it("has everything that was acknowledged after the browser was killed, and brings it to the server once", { timeout: LIMIT }, async (t) => {
+    const { profile, extension } = await folders(t);
+    const account = await Account.register(server.url);
+    /** @type {string[]} */
+    const acknowledged = [];
+    for (let round = 0; round < 3; round += 1) {
+      const browser = await startPlain(profile, extension);
+      t.after(() => browser.kill());
+      const page = await openPage(browser);
+      await signIn(page, account);
+      await page.bind("acknowledge", (id) => acknowledged.push(id));
+      const lost = await page.run(async (ids) => {
+        const there = new Set((await db.collection("todos").list()).map((/** @type {any} */ { id }) => id));
+        return ids.filter((id) => !there.has(id));
+      }, acknowledged);
+      assert.deepEqual(lost, []);
+      const before = acknowledged.length;
+      await page.run(() => {
+        void (async () => {
+          for (let number = 0; ; number += 1) {
+            const { id } = await db.collection("todos").put({ number, text: "x".repeat(100) });
+            /** @type {any} */ (window).acknowledge(id);
+          }
+        })();
+      });
+      await until("it writes", () => acknowledged.length > before + 20);
+      await pause(Math.random() * 500);
+      await browser.kill();
+    }
+    const browser = await startPlain(profile, extension);
+    t.after(() => browser.kill());
+    const page = await openPage(browser);
+    await signIn(page, account);
+    await until("all is synced", () => page.run(() => db.status.state === "synced" && db.status.pending === 0));
+    const records = new Map((await account.records("todos")).map((record) => [record.id, record.version]));
+    assert.deepEqual(acknowledged.filter((id) => records.get(id) !== 1), []);
+    t.diagnostic(`${acknowledged.length} writes acknowledged, 3 kills`);
+  });
+});
