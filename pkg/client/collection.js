@@ -127,8 +127,6 @@ class LiveQuery {
   /** @type {Set<(docs: readonly any[]) => void>} */
   #listeners = new Set();
   #number = 0;
-  /** Whether somebody has not been told yet. */
-  #isAwaited = false;
   /** @type {readonly any[] | undefined} */
   current = undefined;
 
@@ -144,13 +142,14 @@ class LiveQuery {
   /** @param {(docs: readonly any[]) => void} listener */
   subscribe(listener) {
     const { link } = this.#collection;
-    this.#listeners.add(listener);
-    if (!this.#number) {
-      this.#isAwaited = true;
-      this.#number = link.listen(this);
-    } else if (this.current) queueMicrotask(() => this.#listeners.has(listener) && listener(this.current ?? []));
+    // One function may subscribe several times.
+    const tell = (/** @type {readonly any[]} */ docs) => listener(docs);
+    this.#listeners.add(tell);
+    if (!this.#number) this.#number = link.listen(this);
+    // A store tells what it holds within the call.
+    if (this.current) listener(this.current);
     return () => {
-      if (this.#listeners.delete(listener) && !this.#listeners.size) {
+      if (this.#listeners.delete(tell) && !this.#listeners.size) {
         link.unlisten(this.#number);
         this.#number = 0;
       }
@@ -168,13 +167,8 @@ class LiveQuery {
   handlePatch({ at, drop, docs }) {
     const before = this.current ?? [];
     const kept = this.#collection.keep(docs);
-    /** @type {readonly any[]} */
-    let next = at === null ? kept : [...before.slice(0, at), ...kept, ...before.slice(at + drop)];
-    if (this.current && next.length === before.length && next.every((doc, place) => doc === before[place])) {
-      if (!this.#isAwaited) return;
-      next = before;
-    }
-    this.#isAwaited = false;
+    const next = at === null ? kept : [...before.slice(0, at), ...kept, ...before.slice(at + drop)];
+    if (this.current && next.length === before.length && next.every((doc, place) => doc === before[place])) return;
     this.current = next;
     [...this.#listeners].forEach((listener) => listener(next));
   }

@@ -5,8 +5,9 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after } from "node:test";
 
-import { assertFits, assertNoErrors, goTo, openDemo, picture, signIn } from "./support/demo.mjs";
+import { assertFits, assertNoErrors, goTo, openDemo, picture, signIn, watchForErrors } from "./support/demo.mjs";
 import { Account } from "./support/account.mjs";
+import { startSignedIn } from "./support/client-extension.mjs";
 import { DELETE, agreed, meeting } from "./support/pair.mjs";
 import { Server } from "./support/server.mjs";
 import { setStage } from "./support/stage.mjs";
@@ -297,6 +298,31 @@ test("elements that are taken out of the page hear and ask nothing, and go on wh
   await device.setOnline(false);
   await device.update("todos", "milk", { title: "Oat milk" });
   await inspector.locator("[part=queue] li").waitFor();
+});
+
+test("over the port of an extension, a refused change is edited and accepted, and syncs are drawn", async (t) => {
+  const account = await stage.account();
+  const { page } = await startSignedIn(t, account);
+  watchForErrors(page);
+  await page.evaluate(async (size) => {
+    await import(`${location.origin}/pkg/element-define.js`);
+    const { db } = /** @type {any} */ (window);
+    const [inspector, status] = [document.createElement("sync-inspector"), document.createElement("sync-status")];
+    inspector.client = status.client = db;
+    document.body.append(status, inspector);
+    await db.collection("notes").put({ id: "large", text: "x".repeat(size) });
+  }, TOO_LARGE);
+  const row = page.locator("sync-inspector [part=parked] li");
+  await row.waitFor();
+  await row.locator("[data-action=edit]").click();
+  await row.locator("textarea").fill('{ "text": "shorter" }');
+  await row.locator("[data-action=save]").click();
+  await untilEqual(async () => (await account.record("notes", "large"))?.data, { id: "large", text: "shorter" });
+  await row.waitFor({ state: "detached" });
+  await until("the syncs are drawn", async () => await page.locator("[part=chart] [data-outcome=done]").count() > 0);
+  await untilEqual(() => page.locator("[data-number=records] dd").textContent(), "1");
+  await untilEqual(() => page.locator("sync-status").getAttribute("state"), "synced");
+  assertNoErrors(page);
 });
 
 test("in the demo a refused change is edited and accepted, another is discarded, and all of it fits every screen", async (t) => {

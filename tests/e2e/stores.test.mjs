@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { after } from "node:test";
 
+import { startFixture } from "./support/client-extension.mjs";
 import { setStage } from "./support/stage.mjs";
 import { test, untilEqual } from "./support/until.mjs";
 
@@ -98,4 +99,26 @@ test("the database tells its status within the call that subscribes, and once fo
   });
   assert.deepEqual(within, [0]);
   assert.deepEqual([...new Set(pending)], [0, 1]);
+});
+
+test("a client's live query tells what it knows within the call that subscribes, and each subscription is its own", async (t) => {
+  const page = await (await startFixture(t)).page();
+  const told = await page.evaluate(async () => {
+    const { db } = /** @type {any} */ (window);
+    const todos = db.collection("todos");
+    await todos.put({ id: "milk", title: "Milk" });
+    const live = todos.live();
+    const told = /** @type {string[]} */ ([]);
+    const listener = (/** @type {any[]} */ [doc]) => told.push(doc.title);
+    await new Promise((resolve) => { live.subscribe(resolve); });
+    const [stop] = [live.subscribe(listener), live.subscribe(listener)];
+    const within = [...told];
+    stop();
+    stop();
+    const changed = new Promise((resolve) => { live.subscribe((/** @type {any[]} */ [doc]) => { if (doc.title === "Oat milk") resolve(undefined); }); });
+    await todos.update("milk", { title: "Oat milk" });
+    await changed;
+    return { within, told };
+  });
+  assert.deepEqual(told, { within: ["Milk", "Milk"], told: ["Milk", "Milk", "Oat milk"] });
 });
