@@ -1,5 +1,5 @@
 // @ts-check
-// `node bench/run.mjs store` or `sync`: reads the options, starts the browser and prints what came out. Measures nothing itself.
+// `node bench/run.mjs store`, `sync` or `wake`: reads the options, starts the browser and prints what came out. Measures nothing itself.
 
 import { mkdir, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
@@ -20,8 +20,11 @@ import { measure } from "./store.mjs";
 import { CASES, COUNT } from "./store/cases.js";
 import { documents } from "./store/documents.js";
 import { measureSync, SYNC_CASES } from "./sync.mjs";
+import { measureWake, wakeTable } from "./wake.mjs";
 
 const LEAST_ROUNDS = 5;
+/** How often a worker is woken for each round. */
+const WAKES = 10;
 const RESULTS = fileURLToPath(new URL("../docs/bench", import.meta.url));
 
 const { values, positionals } = parseArgs({
@@ -51,11 +54,11 @@ async function main() {
   const known = what === "sync" ? SYNC_CASES : CASES.map((one) => one.id);
   const wanted = known.filter((id) => values.only === undefined || values.only.includes(id));
   const unknown = values.only?.find((id) => !known.includes(id));
-  if (what !== "store" && what !== "sync") {
-    throw new Error(`there is no benchmark "${what}"; there are: store, sync`);
+  if (what !== "store" && what !== "sync" && what !== "wake") {
+    throw new Error(`there is no benchmark "${what}"; there are: store, sync, wake`);
   }
-  if (what === "sync" && values.engine !== "chromium") {
-    throw new Error("sync is measured in chromium");
+  if (what !== "store" && values.engine !== "chromium") {
+    throw new Error(`${what} is measured in chromium`);
   }
   if (engine === undefined) {
     throw new Error(`--engine is one of ${Object.keys(ENGINES).join(", ")}`);
@@ -65,6 +68,10 @@ async function main() {
   }
   if (unknown !== undefined) {
     throw new Error(`there is no case "${unknown}"; there are: ${known.join(", ")}`);
+  }
+  if (what === "wake") {
+    await wake(rounds);
+    return;
   }
   const { start } = await engine();
   const server = await serve(values.package);
@@ -127,6 +134,14 @@ async function sync(start, url, cases, rounds) {
   if (values.only === undefined && rounds >= LEAST_ROUNDS) {
     await save(`sync-${about.engine}`, { ...about, cases: results }, syncChart(results, about));
   }
+}
+
+/** @param {number} rounds */
+async function wake(rounds) {
+  const program = process.env.SYNCLINE_CHROMIUM ?? "chromium";
+  const { version, bytes, samples } = await measureWake({ program, pkg: values.package, wakes: rounds * WAKES, tell });
+  const { date, machine } = circumstances();
+  print([`${version}, ${machine}, ${date}; ${rounds * WAKES} wakes, a module of ${bytes} bytes`, "", ...wakeTable(samples)]);
 }
 
 /**

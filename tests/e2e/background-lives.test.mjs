@@ -11,6 +11,7 @@ import { after, describe, it } from "node:test";
 
 import { Account } from "./support/account.mjs";
 import { makeFixture } from "./support/client-extension.mjs";
+import { CHROMIUM } from "./support/places.mjs";
 import { startPlain } from "./support/plain-browser.mjs";
 import { Server } from "./support/server.mjs";
 import { pause, until } from "./support/until.mjs";
@@ -63,7 +64,7 @@ describe("a background that nobody debugs", { concurrency: true }, () => {
   it("is ended when it idles for 30 seconds, and woken by its own alarm, upon which it syncs", { timeout: LIMIT }, async (t) => {
     const { profile, extension } = await folders(t);
     const account = await Account.register(server.url);
-    const browser = await startPlain(profile, extension);
+    const browser = await startPlain(CHROMIUM, profile, extension);
     t.after(() => browser.kill());
     const page = await openPage(browser);
     // Soon after it has been ended.
@@ -104,7 +105,7 @@ describe("a background that nobody debugs", { concurrency: true }, () => {
     /** @type {string[]} */
     const acknowledged = [];
     for (let round = 0; round < 3; round += 1) {
-      const browser = await startPlain(profile, extension);
+      const browser = await startPlain(CHROMIUM, profile, extension);
       t.after(() => browser.kill());
       const page = await openPage(browser);
       await signIn(page, account);
@@ -127,7 +128,7 @@ describe("a background that nobody debugs", { concurrency: true }, () => {
       await pause(Math.random() * 500);
       await browser.kill();
     }
-    const browser = await startPlain(profile, extension);
+    const browser = await startPlain(CHROMIUM, profile, extension);
     t.after(() => browser.kill());
     const page = await openPage(browser);
     await signIn(page, account);

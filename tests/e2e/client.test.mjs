@@ -155,6 +155,13 @@ test("live queries and events go on after the service worker was stopped, and sa
   assert.ok(isKept, "what did not change is the same");
   const origins = () => page.evaluate(() => /** @type {any} */ (window).heard.change.map((/** @type {any} */ { ids, origin }) => `${ids} ${origin}`));
   await untilEqual(origins, ["Milk local", "Bread context", "Eggs context"]);
+  const within = await page.evaluate(() => {
+    /** @type {number[]} */
+    const told = [];
+    /** @type {any} */ (window).live.subscribe((/** @type {any[]} */ docs) => told.push(docs.length))();
+    return told;
+  });
+  assert.deepEqual(within, [3], "who comes later is told within the call");
   await page.evaluate(() => /** @type {any} */ (window).stop());
   const first = await page.evaluate(async () => {
     for await (const docs of /** @type {any} */ (window).live) return docs.length;

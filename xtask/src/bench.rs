@@ -44,6 +44,8 @@ enum What {
     Store,
     /// Sync over the reference server, against what no client can do without.
     Sync,
+    /// The service worker of an extension, from being woken to a durable write.
+    Wake,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]

@@ -5,22 +5,22 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 
-import { CHROMIUM } from "./places.mjs";
-import { ARGUMENTS } from "./stage.mjs";
 import { until } from "./until.mjs";
+
+const ARGUMENTS = ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--remote-debugging-pipe"];
 
 /** @typedef {Awaited<ReturnType<typeof startPlain>>} PlainBrowser */
 /** @typedef {Awaited<ReturnType<PlainBrowser["page"]>>} PlainPage */
 
 /**
+ * @param {string} program
  * @param {string} profile its folder
  * @param {string} extension the folder of an extension
  */
-export async function startPlain(profile, extension) {
-  const args = ["--headless=new", ...ARGUMENTS, "--disable-gpu", "--no-first-run", "--disable-background-networking", "--remote-debugging-pipe"];
+export async function startPlain(program, profile, extension) {
   const loading = [`--disable-extensions-except=${extension}`, `--load-extension=${extension}`, `--user-data-dir=${profile}`];
   // A group of its own, so that all of its processes can be killed at once.
-  const browser = spawn(CHROMIUM, [...args, ...loading, "about:blank"], { detached: true, stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"] });
+  const browser = spawn(program, [...ARGUMENTS, ...loading, "about:blank"], { detached: true, stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"] });
   const ended = once(browser, "exit");
   const [, , , orders, answers] = /** @type {[any, any, any, import("node:stream").Writable, import("node:stream").Readable]} */ (/** @type {unknown} */ (browser.stdio));
   orders.on("error", () => {});
@@ -57,12 +57,16 @@ export async function startPlain(profile, extension) {
     });
   }
 
+  /** The addresses of the service workers that run. @returns {Promise<string[]>} */
+  async function workers() {
+    const { targetInfos } = await send("Target.getTargets", { filter: [{}] });
+    return targetInfos.filter((/** @type {any} */ { type }) => type === "service_worker").map((/** @type {any} */ { url }) => url);
+  }
+
   return {
-    /** The addresses of the service workers that run. @returns {Promise<string[]>} */
-    async workers() {
-      const { targetInfos } = await send("Target.getTargets", { filter: [{}] });
-      return targetInfos.filter((/** @type {any} */ { type }) => type === "service_worker").map((/** @type {any} */ { url }) => url);
-    },
+    workers,
+    /** @returns {Promise<string>} */
+    version: async () => (await send("Browser.getVersion")).product,
     /** @param {string} url */
     async page(url) {
       const { targetId } = await send("Target.createTarget", { url });
@@ -94,6 +98,12 @@ export async function startPlain(profile, extension) {
           });
           await send("Runtime.enable", {}, sessionId);
           await send("Runtime.addBinding", { name }, sessionId);
+        },
+        /** Stops all service workers, as the browser does when they idle. */
+        async stopWorkers() {
+          await send("ServiceWorker.enable", {}, sessionId);
+          await send("ServiceWorker.stopAllWorkers", {}, sessionId);
+          await until("no service worker runs", async () => (await workers()).length === 0);
         },
         close: () => send("Target.closeTarget", { targetId }),
       };
