@@ -3,11 +3,13 @@
 
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { after } from "node:test";
 
 import { assertFits, assertNoErrors, goTo, openDemo, picture, signIn, watchForErrors } from "./support/demo.mjs";
 import { Account } from "./support/account.mjs";
 import { startSignedIn } from "./support/client-extension.mjs";
+import { Device } from "./support/device.mjs";
 import { DELETE, agreed, meeting } from "./support/pair.mjs";
 import { Server } from "./support/server.mjs";
 import { setStage } from "./support/stage.mjs";
@@ -17,11 +19,11 @@ const stage = await setStage();
 after(() => stage.end());
 
 /** @typedef {import("node:test").TestContext} TestContext */
-/** @typedef {import("./support/device.mjs").Device} Device */
 /** @typedef {import("playwright-core").Page} Page */
 
 /** More than the mebibyte that the server takes of one record. */
 const TOO_LARGE = 1_200_000;
+const AXE = new URL("../../node_modules/axe-core/axe.min.js", import.meta.url);
 const MANUAL = { collections: { todos: { conflict: "manual" } } };
 
 /**
@@ -353,6 +355,55 @@ test("in the demo a refused change is edited and accepted, another is discarded,
   await goTo(page, "todos");
   await page.getByText("Number one").waitFor();
   assertNoErrors(page);
+});
+
+/**
+ * Nothing that axe finds is wrong for those who hear a page, see little of it, or have no mouse.
+ * @param {Page} page
+ * @param {string} where
+ */
+async function assertAccessible(page, where) {
+  await page.evaluate(await readFile(AXE, "utf8"));
+  const found = await page.evaluate(async (where) => {
+    const { violations } = await /** @type {any} */ (window).axe.run(where, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"], rules: { region: { enabled: false } } });
+    return violations.map((/** @type {any} */ { id, nodes }) => `${id}: ${nodes.map((/** @type {any} */ { html, failureSummary }) => `${html} ${failureSummary}`).join("; ")}`);
+  }, where);
+  assert.deepEqual(found, []);
+}
+
+test("the elements are named, operable and legible in both colour schemes, as axe sees them", async (t) => {
+  const { both: { a }, row } = await inConflict(t);
+  const { page } = a;
+  await a.run((db, size) => db.collection("todos").put({ id: "large", title: "x".repeat(size) }).then(() => {}), TOO_LARGE);
+  await page.locator("[part=parked] li [data-action=edit]").click();
+  await a.setOnline(false);
+  await a.put("todos", { title: "Bread" });
+  await page.locator("[part=queue] li").waitFor();
+  await page.locator("[part=parked] textarea").fill("no JSON");
+  await page.locator("[part=parked] [data-action=save]").click();
+  await row.waitFor();
+  await page.getByText("All of them, as a table").click();
+  await page.locator("[part=attempts] tbody tr").first().waitFor();
+  await page.addStyleTag({ content: ":root { color-scheme: light dark; background: Canvas; color: CanvasText; font-family: sans-serif }" });
+  for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
+    await page.emulateMedia({ colorScheme });
+    await assertAccessible(page, "sync-inspector");
+    await page.locator("sync-status [part=more]").click();
+    await page.locator("sync-status [part=panel]").waitFor();
+    await assertAccessible(page, "sync-status");
+    await page.keyboard.press("Escape");
+  }
+});
+
+test("a tab that follows shows the attempts of the one that syncs", async (t) => {
+  const device = await stage.device(t, await stage.account());
+  await device.settled();
+  const follower = await Device.open(device.profile, stage.site.url, device.options);
+  assert.equal((await follower.status()).leader, false);
+  const inspector = await inspected(follower);
+  await device.put("todos", { title: "Milk" });
+  await device.run((db) => db.sync());
+  await until("the attempt is drawn", async () => await inspector.locator("[part=chart] [data-outcome=done]").count() > 0);
 });
 
 test("a conflict, the queue and the panel fit every screen", async (t) => {
