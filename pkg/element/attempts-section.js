@@ -1,6 +1,6 @@
 // @ts-check
 /** The time line of attempts in the inspector, as a chart and as a table. Hears no event: it is given the attempts. */
-import { chart } from "./chart.js";
+import { chart, durationText } from "./chart.js";
 import { fill, h } from "./dom.js";
 import { section } from "./section.js";
 
@@ -44,7 +44,7 @@ export function attemptsSection(words) {
     const number = (/** @type {number | null} */ value) => (value === null ? "" : words.number(value));
     return h("tr", { "data-outcome": outcome },
       h("td", {}, words.moment(startedAt, now)), h("td", {}, words.say(`outcome.${outcome}`), message && h("span", { class: "muted" }, ` ${message}`)),
-      h("td", {}, endedAt === null ? "" : words.duration(endedAt - startedAt)), h("td", {}, number(pushed)), h("td", {}, number(pulled)));
+      h("td", {}, durationText({ startedAt, endedAt }, words)), h("td", {}, number(pushed)), h("td", {}, number(pulled)));
   }
 
   return { element, render, drawn, listed };

@@ -8,7 +8,7 @@
 /** @typedef {{ attempt: Attempt, x: number, y: number, width: number, up: number, down: number }} Mark `up` and `down` are the heights of what was sent and received. */
 
 /** Milliseconds that the time line spans at least. */
-const SPAN = 60_000;
+const SPAN = 15_000;
 /** Room for the numbers at the left, and for the end of the last mark at the right. */
 const [LEFT, RIGHT] = [52, 12];
 /** Where the upper part begins and ends, and half the height of the lower part. */

@@ -50,8 +50,17 @@ export function chart(attempts, now, width, words, name) {
  * @param {number} now
  * @param {Words} words
  */
-export function attemptText({ startedAt, endedAt, outcome, pushed, pulled, message }, now, words) {
-  const moved = pushed === null || pulled === null ? "" : ` · ↑${words.number(pushed)} ↓${words.number(pulled)}`;
-  const time = endedAt === null ? "" : ` · ${words.duration(endedAt - startedAt)}`;
-  return `${words.moment(startedAt, now)} · ${words.say(`outcome.${outcome}`)}${time}${moved}${message ? ` · ${message}` : ""}`;
+function attemptText(attempt, now, words) {
+  const { startedAt, outcome, pushed, pulled, message } = attempt;
+  const moved = pushed === null || pulled === null ? "" : `↑${words.number(pushed)} ↓${words.number(pulled)}`;
+  return [words.moment(startedAt, now), words.say(`outcome.${outcome}`), durationText(attempt, words), moved, message].filter(Boolean).join(" · ");
+}
+
+/**
+ * How long an attempt took; nothing while it is under way, and where only its end was heard of.
+ * @param {Pick<Attempt, "startedAt" | "endedAt">} attempt
+ * @param {Words} words
+ */
+export function durationText({ startedAt, endedAt }, words) {
+  return endedAt === null || endedAt === startedAt ? "" : words.duration(endedAt - startedAt);
 }

@@ -4,37 +4,15 @@
 import assert from "node:assert/strict";
 import { after } from "node:test";
 
+import { emptied } from "./support/pair.mjs";
 import { setStage } from "./support/stage.mjs";
 import { test, until, untilEqual } from "./support/until.mjs";
 
 const stage = await setStage();
 after(() => stage.end());
 
-/** @param {string} prefix */
-const docs = (prefix) => Array.from({ length: 40 }, (_, at) => ({ id: `${prefix}${at}`, title: "x" }));
-
-/**
- * A device with forty records, thirty of which another device has deleted.
- * @param {import("node:test").TestContext} t
- */
-async function withEmptied(t) {
-  const account = await stage.account();
-  const [one, other] = await Promise.all([stage.device(t, account), stage.device(t, account)]);
-  await one.run((db, docs) => db.collection("todos").putAll(docs), docs("r"));
-  await one.settled();
-  await other.run((db) => db.sync());
-  await one.setOnline(false);
-  await other.run((db) => db.batch((/** @type {any} */ tx) => {
-    for (let at = 0; at < 30; at += 1) tx.delete("todos", `r${at}`);
-  }));
-  await other.settled();
-  await one.setOnline(true);
-  await until("the pull waits", async () => (await one.status()).error?.code === "mass-deletion");
-  return { account, one, other };
-}
-
 test("a pull that would delete most of a collection waits until somebody agrees", async (t) => {
-  const { one, other } = await withEmptied(t);
+  const { one, other } = await emptied(stage, t);
   const { state, error } = await one.status();
   assert.deepEqual([state, error?.collection], ["error", "todos"]);
   assert.equal((await one.list("todos")).length, 40);
@@ -51,7 +29,7 @@ test("a pull that would delete most of a collection waits until somebody agrees"
 });
 
 test("a page that is loaded anew knows that a pull waits", async (t) => {
-  const { one } = await withEmptied(t);
+  const { one } = await emptied(stage, t);
   await one.reload();
   await until("the status says so", async () => (await one.status()).error?.code === "mass-deletion");
   assert.equal((await one.list("todos")).length, 40);

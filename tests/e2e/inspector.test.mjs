@@ -10,7 +10,7 @@ import { assertFits, assertNoErrors, goTo, openDemo, picture, signIn, watchForEr
 import { Account } from "./support/account.mjs";
 import { startSignedIn } from "./support/client-extension.mjs";
 import { Device } from "./support/device.mjs";
-import { DELETE, agreed, meeting } from "./support/pair.mjs";
+import { DELETE, agreed, emptied, meeting } from "./support/pair.mjs";
 import { Server } from "./support/server.mjs";
 import { setStage } from "./support/stage.mjs";
 import { test, until, untilEqual } from "./support/until.mjs";
@@ -215,6 +215,7 @@ test("the time line shows each sync, what it moved, and failures with their reas
   await inspector.getByText("All of them, as a table").click();
   await until("the failure is in the table", async () => await inspector.locator("tr[data-outcome=failed]").count() > 0);
   assert.deepEqual(await inspector.locator("tbody tr").last().locator("td").nth(1).textContent(), "Done");
+  await picture(device.page, "attempts");
   const numbers = inspector.locator("[data-number=syncs] dd");
   await until("the numbers follow", async () => /^\d+, \d+ failed$/.test(await numbers.textContent() ?? ""));
   await untilEqual(() => inspector.locator("[data-number=records] dd").textContent(), "1");
@@ -260,6 +261,18 @@ test("an error offers its way out where the app has one, and the app may take it
   });
   await status.locator("[part=way-out]").click();
   assert.equal(await page.evaluate(() => /** @type {any} */ (window).asked.action), "sign-in");
+});
+
+test("a pull that would delete most of a collection goes on when the user agrees in the panel", async (t) => {
+  const { one } = await emptied(stage, t);
+  await inspected(one);
+  const status = one.page.locator("sync-status");
+  await status.locator("[part=more]").click();
+  await status.getByText("An unusual share of todos was deleted elsewhere.").waitFor();
+  assert.equal((await one.list("todos")).length, 40);
+  await status.getByRole("button", { name: "Delete here too" }).click();
+  await until("the deletions are here", async () => (await one.list("todos")).length === 10);
+  await untilEqual(() => status.getAttribute("state"), "synced");
 });
 
 test("a server that cannot be reached is tried again from the panel", async (t) => {
@@ -352,6 +365,9 @@ test("in the demo a refused change is edited and accepted, another is discarded,
   await page.evaluate(() => /** @type {any} */ (globalThis).syncline.sync());
   await until("the time line shows syncs", async () => await inspector.locator("[part=chart] [data-outcome]").count() > 0);
   await assertFits(page, "inspector");
+  await page.getByTestId("sync-status").locator("[part=more]").click();
+  await assertFits(page, "panel");
+  await page.keyboard.press("Escape");
   await goTo(page, "todos");
   await page.getByText("Number one").waitFor();
   assertNoErrors(page);

@@ -80,3 +80,25 @@ export async function agreed({ account, a, b, id }, collection, expected) {
   });
   await untilEqual(everywhere, { a: expected, b: expected, server: expected, waiting: 0 });
 }
+
+/**
+ * A device with forty records, thirty of which another device has deleted: its pull waits.
+ * @param {Stage} stage
+ * @param {import("node:test").TestContext} t
+ */
+export async function emptied(stage, t) {
+  const account = await stage.account();
+  const [one, other] = await Promise.all([stage.device(t, account), stage.device(t, account)]);
+  const docs = Array.from({ length: 40 }, (_, at) => ({ id: `r${at}`, title: "x" }));
+  await one.run((db, docs) => db.collection("todos").putAll(docs), docs);
+  await one.settled();
+  await other.run((db) => db.sync());
+  await one.setOnline(false);
+  await other.run((db) => db.batch((/** @type {any} */ tx) => {
+    for (let at = 0; at < 30; at += 1) tx.delete("todos", `r${at}`);
+  }));
+  await other.settled();
+  await one.setOnline(true);
+  await until("the pull waits", async () => (await one.status()).error?.code === "mass-deletion");
+  return { account, one, other };
+}
