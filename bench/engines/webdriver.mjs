@@ -1,5 +1,5 @@
 // @ts-check
-// A client of W3C WebDriver (https://www.w3.org/TR/webdriver2/), as much of it as a benchmark needs. Knows no browser.
+// A client of W3C WebDriver (https://www.w3.org/TR/webdriver2/), as much of it as benchmarks and tests need. Knows no browser.
 
 import { spawn } from "node:child_process";
 import { request } from "node:http";
@@ -30,7 +30,28 @@ const CALL = `
  * @param {Driver} driver
  * @returns {Promise<import("./engine.mjs").Browser>}
  */
-export async function start({ program, args, env, capabilities }) {
+export async function start(driver) {
+  const { session, close, opened } = await drive(driver);
+  try {
+    await session("POST", "/timeouts", { script: 3_600_000, pageLoad: 60_000 });
+    const home = await session("GET", "/window");
+    return {
+      version: `${opened.browserName} ${opened.browserVersion}`,
+      page: (url) => page(session, home, url),
+      close,
+    };
+  } catch (thrown) {
+    await close();
+    throw thrown;
+  }
+}
+
+/**
+ * Starts a driver and a browser with it, to be commanded as one likes.
+ * @param {Driver} driver
+ * @returns {Promise<{ session: (method: string, path: string, body?: object) => Promise<any>, opened: any, close: () => Promise<void> }>} `opened` are the capabilities.
+ */
+export async function drive({ program, args, env, capabilities }) {
   const port = await freePort();
   const child = spawn(program, args(port), { stdio: "ignore", env: { ...process.env, ...env } });
   const failed = new Promise((_resolve, reject) => child.once("error", reject));
@@ -40,11 +61,9 @@ export async function start({ program, args, env, capabilities }) {
     const opened = await send("POST", "/session", { capabilities: { alwaysMatch: capabilities } });
     const session = (/** @type {string} */ method, /** @type {string} */ path, /** @type {object} */ body = {}) =>
       send(method, `/session/${opened.sessionId}${path}`, body);
-    await session("POST", "/timeouts", { script: 3_600_000, pageLoad: 60_000 });
-    const home = await session("GET", "/window");
     return {
-      version: `${opened.capabilities.browserName} ${opened.capabilities.browserVersion}`,
-      page: (url) => page(session, home, url),
+      session,
+      opened: opened.capabilities,
       close: async () => {
         await session("DELETE", "").finally(() => child.kill());
       },

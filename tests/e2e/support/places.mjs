@@ -23,8 +23,11 @@ export const SERVER = place("SYNCLINE_SERVER");
 export const WWW = place("SYNCLINE_WWW");
 /** The browser. */
 export const CHROMIUM = place("SYNCLINE_CHROMIUM", "/usr/bin/chromium");
-/** The extension with its own copy of the package. */
+/** Firefox, for what is tried there too. */
+export const FIREFOX = process.env.SYNCLINE_FIREFOX ?? "/usr/bin/firefox-esr";
+/** The extension with its own copy of the package, and the same for Firefox. */
 export const EXTENSION = path.join(WWW, "extension");
+export const FIREFOX_EXTENSION = path.join(WWW, "extension-firefox");
 /** Pages and workers that only tests need. */
 export const FIXTURES = fileURLToPath(new URL("../fixtures", import.meta.url));
 /** Where pictures of the pages go; none are made where it is not named. */
