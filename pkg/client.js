@@ -23,7 +23,10 @@ export async function connect({ port = "syncline", timeout = 10_000 } = {}) {
   return /** @type {any} */ (syncline);
 }
 
-class Syncline extends EventTarget {
+class Syncline {
+  // Held, not extended: in a content script of Firefox an instance has nothing of a class that extends the page's
+  // (https://developer.mozilla.org/en-US/docs/Mozilla/Add-ons/WebExtensions/Content_scripts#xray_vision).
+  #target = new EventTarget();
   name = "";
   device = "";
   /** @type {import("./index.js").Status} */
@@ -40,7 +43,6 @@ class Syncline extends EventTarget {
    * @param {number} timeout
    */
   constructor(port, timeout) {
-    super();
     this.link = new Link(port, timeout, (told) => this.#hear(told));
   }
 
@@ -72,7 +74,7 @@ class Syncline extends EventTarget {
    * @param {unknown} detail
    */
   #dispatch(kind, detail) {
-    this.dispatchEvent(new CustomEvent(kind, { detail }));
+    this.#target.dispatchEvent(new CustomEvent(kind, { detail }));
   }
 
   /**
@@ -81,8 +83,16 @@ class Syncline extends EventTarget {
    * @param {any} [options]
    */
   addEventListener(kind, listener, options) {
-    super.addEventListener(kind, listener, options);
+    this.#target.addEventListener(kind, listener, options);
     this.link.hear(kind);
+  }
+
+  /**
+   * @param {string} kind
+   * @param {any} listener
+   */
+  removeEventListener(kind, listener) {
+    this.#target.removeEventListener(kind, listener);
   }
 
   /** @param {string} name */

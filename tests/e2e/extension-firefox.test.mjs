@@ -99,19 +99,20 @@ test("an alarm wakes the event page that was ended, and what waited for the serv
   await server.kill();
   await add("Honey");
   await untilEqual(() => firefox.run(() => chrome.action.getBadgeText({})), "1");
+  // The extension's own alarm, only earlier than its next attempt would be.
+  await firefox.run(() => chrome.alarms.create("syncline", { when: Date.now() + 4000 }));
   await leave();
   await firefox.endBackground();
   assert.equal(await firefox.background(), "stopped");
   await server.restart();
-  // Its own alarm, which it made for the next attempt.
   await untilEqual(atServer, ["Bread", "Butter", "Honey", "Milk"]);
 });
 
 test("an event page that idles is ended by Firefox itself, and woken by the popup", async () => {
+  await firefox.openPage("popup");
   await leave();
-  await firefox.setIdle(1000);
+  assert.equal(await firefox.background(), "running");
   await untilEqual(() => firefox.background(), "stopped");
-  await firefox.setIdle(600_000);
   await firefox.openPage("popup");
   await firefox.untilTexts("todo-title", ["Honey", "Butter", "Bread", "Milk"]);
 });
@@ -132,7 +133,36 @@ test("the context menu saves the selection of a page that the extension has no o
 
 test("the shortcut saves the selection, too", async () => {
   await firefox.run(() => getSelection()?.selectAllChildren(/** @type {Node} */ (document.querySelector("#more"))));
-  const [ALT, SHIFT] = ["\uE00A", "\uE008"];
-  await firefox.press(ALT, SHIFT, "s");
+  assert.equal(await firefox.shortcut(), "alt,shift,S");
   await untilEqual(said, "Saved to your todos: and flowers");
+});
+
+test("in a page of Firefox, too, a content script hears what its client tells", async () => {
+  await firefox.openPage("popup");
+  const heard = await firefox.run(async (url) => {
+    const tab = await chrome.tabs.create({ url, active: false });
+    await new Promise((resolve) => chrome.tabs.onUpdated.addListener((id, { status }) => { if (id === tab.id && status === "complete") resolve(undefined); }));
+    const [injected] = await chrome.scripting.executeScript({
+      target: { tabId: /** @type {number} */ (tab.id) },
+      args: [chrome.runtime.getURL("pkg/client.js")],
+      func: async (module) => {
+        const { connect } = await import(module);
+        const client = await connect();
+        const todos = client.collection("todos");
+        const changes = new Promise((resolve) => client.addEventListener("change", (/** @type {CustomEvent} */ { detail }) => resolve(detail.collection), { once: true }));
+        /** @type {string[]} */
+        const states = [];
+        const stop = client.subscribe((/** @type {{ state: string }} */ { state }) => states.push(state));
+        const live = new Promise((resolve) => todos.live({ where: { title: "Wax" } }).subscribe((/** @type {unknown[]} */ docs) => { if (docs.length > 0) resolve(docs.length); }));
+        await todos.put({ title: "Wax", done: false, createdAt: Date.now() });
+        const said = [await changes, await live, states.length > 0, (await todos.count({ where: { title: "Wax" } }))];
+        stop();
+        await client.close();
+        return said;
+      },
+    });
+    await chrome.tabs.remove(/** @type {number} */ (tab.id));
+    return injected?.result;
+  }, site.url);
+  assert.deepEqual(heard, ["todos", 1, true, 1]);
 });

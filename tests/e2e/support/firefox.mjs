@@ -10,6 +10,8 @@ import { FIREFOX, FIREFOX_EXTENSION, PICTURES } from "./places.mjs";
 import { until, untilEqual } from "./until.mjs";
 
 const ID = "syncline@example.org";
+/** Milliseconds that the event page may idle, instead of Firefox's 30 seconds. */
+const IDLE = 4000;
 /** How WebDriver names an element in JSON: https://www.w3.org/TR/webdriver2/#elements */
 const ELEMENT = "element-6066-11e4-a52e-4f735466cecf";
 
@@ -28,7 +30,7 @@ export async function startFirefox() {
       "moz:firefoxOptions": {
         binary: FIREFOX,
         args: ["-headless"],
-        prefs: { "extensions.webextensions.uuids": JSON.stringify({ [ID]: uuid }), "extensions.background.idle.timeout": 600_000 },
+        prefs: { "extensions.webextensions.uuids": JSON.stringify({ [ID]: uuid }), "extensions.background.idle.timeout": IDLE },
       },
     },
   });
@@ -103,13 +105,12 @@ export async function startFirefox() {
       };
       await until(`the menu offers ${label}`, () => asBrowser(choice, label));
     },
-    /** Presses keys at once, in the browser's window. @param {string[]} keys */
-    async press(...keys) {
-      const actions = [...keys.map((value) => ({ type: "keyDown", value })), ...keys.toReversed().map((value) => ({ type: "keyUp", value }))];
-      await session("POST", "/moz/context", { context: "chrome" });
-      await session("POST", "/actions", { actions: [{ type: "key", id: "keyboard", actions }] });
-      await session("POST", "/moz/context", { context: "content" });
-    },
+    /** Runs the command of the extension's shortcut, which a driver's keys do not reach, and says which keys it is bound to. */
+    shortcut: () => asBrowser(() => {
+      const key = /** @type {any} */ (document.querySelector("keyset[id^=ext-keyset] key"));
+      key.doCommand();
+      return `${key.getAttribute("modifiers")},${key.getAttribute("key")}`;
+    }),
     /** What Firefox warned of when it read the manifest. @returns {Promise<string[]>} */
     warnings: () => asBrowser((id) => /** @type {any} */ (globalThis).WebExtensionPolicy.getByID(id).extension.warnings, ID),
     /** Whether the event page runs. @returns {Promise<"running" | "stopped" | "starting">} */
@@ -118,8 +119,6 @@ export async function startFirefox() {
     async endBackground() {
       await asBrowser((id) => /** @type {any} */ (globalThis).WebExtensionPolicy.getByID(id).extension.terminateBackground(), ID);
     },
-    /** How long the event page may idle, in milliseconds. @param {number} milliseconds */
-    setIdle: (milliseconds) => asBrowser((milliseconds) => /** @type {any} */ (globalThis).Services.prefs.setIntPref("extensions.background.idle.timeout", milliseconds), milliseconds),
     /** @param {string} name */
     async picture(name) {
       if (!PICTURES) return;
