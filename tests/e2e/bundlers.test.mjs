@@ -21,16 +21,25 @@ after(() => Promise.allSettled([browser.close(), site.end(), project.end()]));
 
 const manifest = JSON.parse(await readFile(project.file("node_modules/syncline/package.json"), "utf8"));
 
+const guide = await readFile(new URL("../../docs/guide/bundlers.md", import.meta.url), "utf8");
 /**
- * An app that opens a database, writes, reads, shows the element, and says so.
- * @param {string} [before] a line of its own
- * @param {string} [options] an option of its own
+ * The one block of the guide in a language.
+ * @param {string} language
  */
-const app = (before = "", options = "") => `
-  import { open, version } from "syncline";
+function shown(language) {
+  const [block, ...others] = [...guide.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, "gms"))].map(([, code = ""]) => code);
+  assert.deepEqual([typeof block, others], ["string", []], `the guide shows one block of ${language}`);
+  return block ?? "";
+}
+
+/**
+ * An app that writes, reads, shows the element, and says so.
+ * @param {string} opening of the database
+ */
+const app = (opening) => `
+  ${opening}
+  import { version } from "syncline";
   import "syncline/element/define";
-  ${before}
-  const db = await open({ name: location.pathname, collections: { todos: {} }, ${options} });
   await db.collection("todos").put({ id: "milk", title: "Milk" });
   const status = document.createElement("sync-status");
   status.client = db;
@@ -40,9 +49,9 @@ const app = (before = "", options = "") => `
 const page = (/** @type {string} */ head) => `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><title>An app</title>${head}<body></body>`;
 const RESULT = [manifest.version, [{ id: "milk", title: "Milk" }], "disabled"];
 
-await project.write("app.js", app());
+await project.write("app.js", app('import { open } from "syncline"; const db = await open({ name: "my-app", collections: { todos: {} } });'));
 // esbuild copies no file that code names by `new URL`; asked for as a module, it does.
-await project.write("app-esbuild.js", app('import wasm from "syncline/wasm";', "wasm"));
+await project.write("app-esbuild.js", app(shown("js")));
 
 /**
  * Opens a page and gives what its app came to, with the addresses of the modules of WebAssembly that it loaded.
@@ -108,8 +117,7 @@ test("an app runs from Vite's server while it is developed", async (t) => {
 });
 
 test("an app runs without a bundler, by an import map", async (t) => {
-  const imports = { "syncline": "/node_modules/syncline/index.js", "syncline/element/define": "/node_modules/syncline/element-define.js" };
-  await project.write("none/index.html", page(`<script type="importmap">${JSON.stringify({ imports })}</script><script type="module" src="/app.js"></script>`));
+  await project.write("none/index.html", page(`${shown("html")}<script type="module" src="/app.js"></script>`));
   const { result, modules } = await resultOf(t, `${site.url}/none/index.html`);
   assert.deepEqual(result, RESULT);
   assert.deepEqual(modules, ["/node_modules/syncline/wasm/core_bg.wasm"]);

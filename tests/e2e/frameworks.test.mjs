@@ -86,6 +86,14 @@ for (const name of ["react", "svelte", "vue", "signals"]) {
   });
 }
 
+test("what the guide shows for each framework is in its example", async () => {
+  const guide = await readFile(new URL("../../docs/guide/frameworks.md", import.meta.url), "utf8");
+  const blocks = [...guide.matchAll(/^```(?:js|svelte)\n(.*?)^```$/gms)].map(([, code = ""]) => code);
+  assert.equal(blocks.length, 3);
+  const examples = await Promise.all(["Todos.svelte", "vue.js", "signals.js"].map((name) => readFile(path.join(EXAMPLES, name), "utf8")));
+  blocks.forEach((block, place) => assert.ok(examples[place]?.includes(block), block));
+});
+
 test("the examples use what the package exports and nothing else of it", async () => {
   const { exports } = JSON.parse(await readFile(project.file("node_modules/syncline/package.json"), "utf8"));
   for (const name of ["database.js", "react.js", "Todos.svelte", "vue.js", "signals.js"]) {

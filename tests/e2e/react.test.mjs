@@ -10,6 +10,7 @@ import { promisify } from "node:util";
 
 import { chromium } from "playwright-core";
 
+import { liveOf, queryKey } from "../../pkg/react/shared-live.js";
 import { bundlers } from "./support/bundlers.mjs";
 import { CHROMIUM } from "./support/places.mjs";
 import { makeProject } from "./support/project.mjs";
@@ -53,6 +54,29 @@ async function hooked(t) {
     run: (work, arg) => page.evaluate(([text, arg]) => (0, eval)(`(${text})`)(/** @type {any} */ (window).hooks, arg), [String(work), arg]),
   };
 }
+
+test("queries that say the same are one, whatever order they are written in, and no others are", () => {
+  const one = queryKey({ where: { a: 1, b: { gt: 2, lt: 3 } }, orderBy: ["a", "b"], limit: undefined });
+  assert.equal(queryKey({ orderBy: ["a", "b"], where: { b: { lt: 3, gt: 2 }, a: 1 } }), one);
+  assert.equal(queryKey(undefined), queryKey({}));
+  assert.notEqual(queryKey({ orderBy: ["a", "b"] }), queryKey({ orderBy: ["b", "a"] }));
+  assert.notEqual(queryKey({ where: { a: 1 } }), queryKey({ where: { a: "1" } }));
+});
+
+test("answers that nobody listens to are kept for a while and then let go, those that somebody hears never", () => {
+  let made = 0;
+  const collection = /** @type {any} */ ({ live: () => ({ current: [(made += 1)], subscribe: () => () => {} }) });
+  const heard = liveOf(collection, queryKey({ limit: 0 }));
+  const stop = heard.subscribe(() => {});
+  const recent = liveOf(collection, queryKey({ limit: 1 }));
+  assert.equal(liveOf(collection, queryKey({ limit: 1 })), recent);
+  for (let limit = 2; limit < 100; limit += 1) liveOf(collection, queryKey({ limit }));
+  assert.equal(liveOf(collection, queryKey({ limit: 0 })), heard);
+  assert.notEqual(liveOf(collection, queryKey({ limit: 1 })), recent);
+  stop();
+  for (let limit = 100; limit < 200; limit += 1) liveOf(collection, queryKey({ limit }));
+  assert.notEqual(liveOf(collection, queryKey({ limit: 0 })), heard);
+});
 
 test("the development build of React is what these tests run", async (t) => {
   const { run } = await hooked(t);
