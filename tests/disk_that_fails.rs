@@ -73,6 +73,22 @@ async fn deletion_says_that_it_is_blocked_and_happens_when_the_last_one_lets_go(
 }
 
 #[wasm_bindgen_test]
+async fn opening_behind_a_blocked_deletion_gives_up_and_leaves_no_connection_behind() {
+    let name = fresh("queued").await;
+    let disk = IndexedDb::open(&name).await.unwrap();
+    append(&disk, 0, b"a").await.unwrap();
+    let stubborn = ByHand::open(&name, 1).await;
+    assert_eq!(idb::delete(&name).await, Err(DiskError::Blocked));
+    assert_eq!(IndexedDb::open_within(&name, 200).await.err(), Some(DiskError::Blocked));
+    drop(stubborn);
+    let again = IndexedDb::open(&name).await.unwrap();
+    assert_eq!(count(&again).await, 0);
+    drop(again);
+    // What came too late would hold this up.
+    assert_eq!(idb::delete(&name).await, Ok(()));
+}
+
+#[wasm_bindgen_test]
 async fn closed_disk_says_so() {
     let name = fresh("closed").await;
     let disk = IndexedDb::open(&name).await.unwrap();

@@ -5,12 +5,14 @@ use std::cell::Cell;
 use std::pin::pin;
 use std::rc::Rc;
 
+use futures::channel::oneshot;
 use futures::future::{Either, join, select};
 use gloo_timers::future::TimeoutFuture;
 use idb::Factory;
 use rexie::Rexie;
 use syncline_store::DiskError;
 use wasm_bindgen::prelude::{Closure, JsCast, JsValue};
+use wasm_bindgen_futures::spawn_local;
 use web_sys::{Event, IdbDatabase, IdbFactory, IdbVersionChangeEvent};
 
 use super::error::{classify, classify_idb, classify_opening};
@@ -41,16 +43,24 @@ pub(super) struct Connection {
 
 impl Connection {
     /// Opens the database, and makes it where there is none.
-    pub(super) async fn open(name: &str) -> Result<Self, DiskError> {
-        // Both are asked for at once. Requests for one database are served in order, so rexie makes what is missing.
-        let (rexie, database) = join(schema::open(name), open_existing(name)).await;
-        Ok(Self::new(rexie?, database?))
+    pub(super) async fn open(name: &str, patience: u32) -> Result<Self, DiskError> {
+        let name = name.to_owned();
+        let opening = async move {
+            // Both are asked for at once. Requests for one database are served in order, so rexie makes what is missing.
+            let (rexie, database) = join(schema::open(&name), open_existing(&name)).await;
+            Ok(Self::new(rexie?, database?))
+        };
+        in_time(opening, patience).await
     }
 
     /// Opens a database that was open before, and makes none where there is none any more.
-    pub(super) async fn open_again(name: &str) -> Result<Self, DiskError> {
-        let database = open_existing(name).await?;
-        Ok(Self::new(schema::open(name).await?, database))
+    pub(super) async fn open_again(name: &str, patience: u32) -> Result<Self, DiskError> {
+        let name = name.to_owned();
+        let opening = async move {
+            let database = open_existing(&name).await?;
+            Ok(Self::new(schema::open(&name).await?, database))
+        };
+        in_time(opening, patience).await
     }
 
     fn new(rexie: Rexie, database: IdbDatabase) -> Self {
@@ -96,6 +106,20 @@ pub async fn delete(name: &str) -> Result<(), DiskError> {
     match select(Signal::of_request(&request), patience).await {
         Either::Left((deleted, _)) => deleted.map(drop).map_err(|error| classify(&error)),
         Either::Right(_) => Err(DiskError::Blocked),
+    }
+}
+
+/// Waits for a connection that many milliseconds. Whoever stands behind a deletion that another context holds up is told
+/// nothing (<https://w3c.github.io/IndexedDB/#connection-queues>). A connection that comes too late is closed.
+async fn in_time(
+    opening: impl Future<Output = Result<Connection, DiskError>> + 'static,
+    patience: u32,
+) -> Result<Connection, DiskError> {
+    let (sender, opened) = oneshot::channel();
+    spawn_local(async move { drop(sender.send(opening.await)) });
+    match select(opened, pin!(TimeoutFuture::new(patience))).await {
+        Either::Left((Ok(opened), _)) => opened,
+        _ => Err(DiskError::Blocked),
     }
 }
 

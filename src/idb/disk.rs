@@ -18,9 +18,13 @@ use super::connection::{Connection, Life};
 use super::error::Failure;
 use super::schema;
 
+/// How long opening may take, in milliseconds.
+const PATIENCE: u32 = 10_000;
+
 /// A context's handle on a database in IndexedDB.
 pub struct IndexedDb {
     name: String,
+    patience: u32,
     /// `None` once it was closed for good.
     connection: RefCell<Option<Rc<Connection>>>,
 }
@@ -29,10 +33,19 @@ impl IndexedDb {
     /// Opens the database of this name, and makes it where there is none.
     ///
     /// # Errors
-    /// `Unavailable` where the browser has no storage for us, `NewerFormat` where a newer program upgraded it.
+    /// `Unavailable` where the browser has no storage for us, `NewerFormat` where a newer program upgraded it, `Blocked` where
+    /// another context holds up its deletion for ten seconds.
     pub async fn open(name: &str) -> Result<Self, DiskError> {
-        let connection = Connection::open(name).await?;
-        Ok(Self { name: name.to_owned(), connection: RefCell::new(Some(Rc::new(connection))) })
+        Self::open_within(name, PATIENCE).await
+    }
+
+    /// The same, with another patience, in milliseconds.
+    ///
+    /// # Errors
+    /// As `open`.
+    pub async fn open_within(name: &str, patience: u32) -> Result<Self, DiskError> {
+        let connection = RefCell::new(Some(Rc::new(Connection::open(name, patience).await?)));
+        Ok(Self { name: name.to_owned(), patience, connection })
     }
 
     /// Closes the database; every later call fails with `Closed`. Transactions under way end as they would have.
@@ -86,7 +99,7 @@ impl IndexedDb {
             // Another call has opened one meanwhile.
             return Ok(other);
         }
-        let opened = Rc::new(Connection::open_again(&self.name).await?);
+        let opened = Rc::new(Connection::open_again(&self.name, self.patience).await?);
         let mut connection = self.connection.borrow_mut();
         if connection.is_none() {
             return Err(DiskError::Closed);
