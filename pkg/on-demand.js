@@ -1,6 +1,6 @@
 // @ts-check
-// A database in a context that the browser ends at any moment: open only while something is done with it, drained within a
-// budget. What service-worker.js and extension.js have in common; listens to no events and arms no alarm.
+// A database in a service worker, which the browser ends at any moment: open only while something is done with it, drained
+// within a budget. Listens to no events.
 
 import { open } from "./index.js";
 

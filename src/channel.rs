@@ -1,4 +1,6 @@
-//! Word between contexts: a `BroadcastChannel` per database.
+//! Word between contexts: a `BroadcastChannel` per database, which is closed while its page is in the back/forward cache:
+//! Chromium and Firefox throw a page out of there whose channel hears something
+//! (<https://web.dev/articles/bfcache#close_open_connections_before_the_user_navigates_away>).
 
 use std::{
     cell::RefCell,
@@ -10,16 +12,19 @@ use futures::{StreamExt as _, channel::mpsc};
 use gloo_timers::callback::Timeout;
 use syncline_core::ports;
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
-use web_sys::{BroadcastChannel, MessageEvent};
+use web_sys::{BroadcastChannel, Event, MessageEvent};
 
-use crate::global::is_hidden;
+use crate::global::{self, is_hidden};
 
 /// The channel of one database.
 pub(crate) struct Channel {
-    line: Option<Rc<Line>>,
+    line: Rc<Line>,
     received: RefCell<mpsc::UnboundedReceiver<String>>,
-    _listener: Closure<dyn FnMut(MessageEvent)>,
+    mover: Closure<dyn FnMut(Event)>,
 }
+
+/// What a page is told when it is left, and when it is back.
+const MOVES: [&str; 2] = ["pagehide", "pageshow"];
 
 impl Channel {
     /// Joins the channel of a database; without `BroadcastChannel` there is nobody to talk to.
@@ -30,32 +35,60 @@ impl Channel {
                 drop(sender.unbounded_send(text));
             }
         });
-        let channel = BroadcastChannel::new(&format!("syncline:{database}")).ok();
-        if let Some(channel) = &channel {
-            channel.set_onmessage(Some(listener.as_ref().unchecked_ref()));
+        let name = format!("syncline:{database}");
+        let line = Rc::new(Line { name, listener, channel: RefCell::default(), unsaid: RefCell::default() });
+        line.open();
+        let moving = Rc::clone(&line);
+        let mover = Closure::new(move |event: Event| match event.type_().as_str() {
+            "pageshow" => moving.open(),
+            _ => moving.close(),
+        });
+        for kind in MOVES {
+            let function = mover.as_ref().unchecked_ref();
+            drop(global::events().add_event_listener_with_callback(kind, function));
         }
-        let line = channel.map(|channel| Rc::new(Line { channel, unsaid: RefCell::default() }));
-        Self { line, received: RefCell::new(received), _listener: listener }
+        Self { line, received: RefCell::new(received), mover }
     }
 }
 
 impl Drop for Channel {
     fn drop(&mut self) {
-        if let Some(line) = &self.line {
-            line.flush();
-            line.channel.set_onmessage(None);
-            line.channel.close();
+        for kind in MOVES {
+            let function = self.mover.as_ref().unchecked_ref();
+            drop(global::events().remove_event_listener_with_callback(kind, function));
         }
+        self.line.close();
     }
 }
 
 /// The sending end. Posting takes Chromium a fifth of a commit, so that it waits until whoever committed was answered.
 struct Line {
-    channel: BroadcastChannel,
+    name: String,
+    listener: Closure<dyn FnMut(MessageEvent)>,
+    /// None while the page is left.
+    channel: RefCell<Option<BroadcastChannel>>,
     unsaid: RefCell<Vec<String>>,
 }
 
 impl Line {
+    fn open(&self) {
+        let mut open = self.channel.borrow_mut();
+        if open.is_none() {
+            *open = BroadcastChannel::new(&self.name).ok();
+            if let Some(channel) = &*open {
+                channel.set_onmessage(Some(self.listener.as_ref().unchecked_ref()));
+            }
+        }
+    }
+
+    fn close(&self) {
+        self.flush();
+        if let Some(channel) = self.channel.take() {
+            channel.set_onmessage(None);
+            channel.close();
+        }
+    }
+
     fn say(line: &Rc<Self>, text: &str) {
         let is_first = line.unsaid.borrow().is_empty();
         // The same word twice in one go says nothing new.
@@ -73,18 +106,17 @@ impl Line {
     }
 
     fn flush(&self) {
+        let channel = self.channel.borrow();
         for text in self.unsaid.take() {
             // A channel that is closed has nobody to talk to.
-            drop(self.channel.post_message(&JsValue::from_str(&text)));
+            channel.as_ref().map(|channel| channel.post_message(&JsValue::from_str(&text)).ok());
         }
     }
 }
 
 impl ports::Channel for Channel {
     fn send(&self, text: &str) {
-        if let Some(line) = &self.line {
-            Line::say(line, text);
-        }
+        Line::say(&self.line, text);
     }
 
     async fn receive(&self) -> String {

@@ -21,13 +21,14 @@ pub(crate) struct Network {
 /// What the listener has heard.
 #[derive(Default)]
 struct Heard {
+    is_left: Cell<bool>,
     wakes: Cell<u64>,
     waiting: RefCell<Vec<oneshot::Sender<()>>>,
 }
 
-/// The events of the global scope. A page that comes back from the back/forward cache is only told so by `pageshow`
-/// (<https://web.dev/articles/bfcache#observe_page_navigation>).
-const OF_SCOPE: [&str; 4] = ["online", "offline", "focus", "pageshow"];
+/// The events of the global scope. A page that goes to the back/forward cache and comes back from there is only told so by
+/// `pagehide` and `pageshow` (<https://web.dev/articles/bfcache#observe_page_navigation>).
+const OF_SCOPE: [&str; 5] = ["online", "offline", "focus", "pagehide", "pageshow"];
 /// Those of a page's document.
 const OF_DOCUMENT: [&str; 1] = ["visibilitychange"];
 /// Those of `navigator.connection`, where there is one
@@ -59,6 +60,11 @@ impl Drop for Network {
 
 impl Heard {
     fn hear(&self, event: &Event) {
+        match event.type_().as_str() {
+            "pagehide" => self.is_left.set(true),
+            "pageshow" => self.is_left.set(false),
+            _ => {}
+        }
         let is_wake = match event.type_().as_str() {
             "visibilitychange" => {
                 let shown = document().and_then(|document| global::property_of(&document, "visibilityState"));
@@ -106,6 +112,10 @@ impl ports::Network for Network {
 
     fn wakes(&self) -> u64 {
         self.heard.wakes.get()
+    }
+
+    fn is_left(&self) -> bool {
+        self.heard.is_left.get()
     }
 
     async fn changed(&self) {

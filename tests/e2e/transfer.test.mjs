@@ -108,10 +108,26 @@ test("signing out asks before it drops changes, and leaves nothing for the next 
   await one.run((db) => db.signOut({ dropPending: true }));
   assert.deepEqual([await one.list("todos"), await one.pending(), (await one.status()).state], [[], [], "disabled"]);
   await until("the other page shows nothing", async () => (await shown()) === 0);
-  await other.page.close();
   await one.setOnline(true);
   const next = await stage.account();
   one.options = { ...one.options, tokens: [next.token], account: next.email };
   await one.reload();
   assert.deepEqual(await one.list("todos"), []);
+
+  // The page of the first account is still open.
+  assert.deepEqual((await other.heard("error")).map(({ code }) => code), ["account-mismatch"]);
+  await one.run((db) => db.enable());
+  await one.put("todos", { id: "c", title: "Of the next one" });
+  for (const ask of [
+    (/** @type {any} */ db) => db.collection("todos").put({ id: "d", title: "Of the first one" }),
+    (/** @type {any} */ db) => db.collection("todos").list(),
+    (/** @type {any} */ db) => db.sync(),
+    (/** @type {any} */ db) => db.signOut({ dropPending: true }),
+  ]) {
+    const { isSynclineError, code, retryable } = await other.failure(ask);
+    assert.deepEqual([isSynclineError, code, retryable], [true, "account-mismatch", false]);
+  }
+  await one.settled();
+  assert.deepEqual((await next.records("todos")).map(({ id }) => id), ["c"]);
+  assert.equal(await shown(), 0);
 });

@@ -27,7 +27,7 @@ use crate::{
     },
     plan::{
         Choice, ConfirmDeletions, Discard, EditIntent, EditKind, EditPlan, Enable, KeptConflict, OpenPlan,
-        Origin, Requeue, Resolve, SignOut, change_of, conflicts_in, reads_of_conflicts,
+        Origin, Owned, Requeue, Resolve, SignOut, change_of, conflicts_in, reads_of_conflicts,
     },
     planted::{self, Bug},
     ports::{Clock as _, Host, Lock as _},
@@ -204,6 +204,9 @@ impl<H: Host> Client<H> {
 
     /// One record's row, if everything it takes is in memory: outer `None` means that `rows` has to be asked.
     pub fn row_now(&self, collection: &CollectionName, record: &RecordId) -> Option<Option<SeenRow>> {
+        if self.ensure_nobody_elses().is_err() {
+            return None;
+        }
         self.database.read_now(|view| row_of(view, collection, record))
     }
 
@@ -274,6 +277,7 @@ impl<H: Host> Client<H> {
 
     /// The rows of those conflicts.
     pub(super) async fn kept_conflicts(&self) -> Result<Vec<KeptConflict>, Error> {
+        self.ensure_nobody_elses()?;
         self.database.read(&[reads_of_conflicts()], conflicts_in).await?
     }
 
@@ -338,6 +342,9 @@ impl<H: Host> Client<H> {
     pub async fn sign_out(&self, drop_pending: bool) -> Result<(), Error> {
         // What another context wrote last is not to be dropped unseen.
         self.database.catch_up().await?;
+        if self.shared.is_signed_out() {
+            return Ok(());
+        }
         self.run_plan(SignOut { drop_pending }).await
     }
 
@@ -362,6 +369,7 @@ impl<H: Host> Client<H> {
         }
         // What another context wrote last may not be known here yet, and is to be synced too.
         self.database.catch_up().await?;
+        self.ensure_own()?;
         let id = self.shared.uuid();
         let (reply, mut answer) = oneshot::channel();
         self.shared.signal(Signal::Requested(Call { id: id.clone(), reply: Some(reply) }));
@@ -409,7 +417,8 @@ impl<H: Host> Client<H> {
         P: Plan<Outcome = Result<T, Error>> + 'static,
         T: 'static,
     {
-        let outcome = self.database.run(plan).await?;
+        let account = self.shared.options.account.clone();
+        let outcome = self.database.run(Owned { account, plan }).await?;
         self.compact_if_due();
         outcome
     }
@@ -422,10 +431,12 @@ impl<H: Host> Client<H> {
                 [CollectionTable::State, CollectionTable::Tally, CollectionTable::Deletions]
                     .map(|table| Read::Key(collection_key(table, name)))
             })
-            .chain([Read::Key(Leadership::key())])
+            .chain([Read::Key(Leadership::key()), Read::Key(Identity::key())])
             .collect();
         let mirror = self.database.read(&reads, |view| Mirror::load(view, names())).await?;
+        let was_own = self.shared.is_own();
         self.shared.mirror.replace(mirror);
+        self.shared.tell_given_up(was_own);
         self.shared.is_mirror_stale.set(false);
         self.shared.refresh_status();
         Ok(())
@@ -438,7 +449,7 @@ impl<H: Host> Client<H> {
 
     pub(super) fn known(&self, collection: &CollectionName) -> Result<(), Error> {
         if self.shared.options.collections.contains_key(collection) {
-            return Ok(());
+            return self.ensure_nobody_elses();
         }
         Err(Error::argument(
             "collection",
@@ -451,6 +462,7 @@ impl<H: Host> Client<H> {
         table: Table,
         row: impl Fn(&syncline_store::Key, &[u8]) -> Result<Option<T>, Error>,
     ) -> Result<Vec<T>, Error> {
+        self.ensure_nobody_elses()?;
         let range = table.all();
         let look = |view: &dyn syncline_store::View| {
             let Read::Range { start, end } = &range else { return Ok(Vec::new()) };

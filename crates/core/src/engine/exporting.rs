@@ -35,6 +35,7 @@ impl<H: Host> Client<H> {
         let mut text = String::new();
         match export.next.take() {
             None => {
+                self.ensure_own()?;
                 let parts = [Table::Meta.all(), Table::Queue.all(), Table::Parked.all()];
                 let lines = self.database.read(&parts, |view| self.first_part(view, &parts)).await??;
                 lines.iter().for_each(|line| export.add(&mut text, line));

@@ -33,6 +33,8 @@ enum FollowEnd {
     Closed,
     /// The leader is needed and does not answer.
     LeaderFrozen,
+    /// The context was left.
+    Left,
 }
 
 impl<H: Host> Client<H> {
@@ -47,16 +49,22 @@ impl<H: Host> Client<H> {
     async fn live(&self, signals: &mut UnboundedReceiver<Signal>) {
         let lock = self.shared.host.lock();
         while !self.is_closed() {
+            self.come_back().await;
             let has_backend = self.shared.host.backend().is_some();
             let guard = {
                 let acquiring = pin!(async {
-                    if has_backend { lock.acquire().await } else { futures::future::pending().await }
+                    if !has_backend {
+                        return futures::future::pending().await;
+                    }
+                    self.own().await;
+                    lock.acquire().await
                 });
                 let following = pin!(self.follow(signals));
                 match select(acquiring, following).await {
                     Either::Left((guard, _)) => Some(guard),
                     Either::Right((FollowEnd::Closed, _)) => return,
                     Either::Right((FollowEnd::LeaderFrozen, _)) => None,
+                    Either::Right((FollowEnd::Left, _)) => continue,
                 }
             };
             let guard = match guard {
@@ -67,7 +75,9 @@ impl<H: Host> Client<H> {
             drop(guard);
             match end {
                 Ok(LeadEnd::Closed) => return,
-                Ok(LeadEnd::Fenced) => {}
+                Ok(LeadEnd::Fenced | LeadEnd::Left) => {}
+                // The app was told already, and nothing is led until its account is back.
+                Err(error) if error.code == ErrorCode::AccountMismatch => {}
                 Err(error) => {
                     let is_over = error.code == ErrorCode::Closed;
                     self.shared.host.events().emit(Event::Error(error));
@@ -81,12 +91,35 @@ impl<H: Host> Client<H> {
         }
     }
 
+    /// Waits, where the context was left, until it is back, and takes in what happened meanwhile: messages of others did not
+    /// reach it.
+    async fn come_back(&self) {
+        let network = self.shared.host.network();
+        if !network.is_left() {
+            return;
+        }
+        while network.is_left() {
+            network.changed().await;
+        }
+        self.tell_failure(self.catch_up_and_freshen().await);
+        self.shared.say(&Message::Joined);
+    }
+
+    /// Takes in what other contexts wrote.
+    async fn catch_up_and_freshen(&self) -> Result<(), Error> {
+        self.database.catch_up().await?;
+        self.freshen_mirror().await
+    }
+
     /// Passes on what only a leader can do, and watches whether it does. Ends when the client is closed, or the leader frozen.
     async fn follow(&self, signals: &mut UnboundedReceiver<Signal>) -> FollowEnd {
         let host = &self.shared.host;
         let mut doubt = Doubt::default();
         let mut wakes = host.network().wakes();
         loop {
+            if host.network().is_left() {
+                return FollowEnd::Left;
+            }
             let mut timer: Fuse<LocalBoxFuture<'_, ()>> = match doubt.wait(self.shared.now()) {
                 Some(wait) => host.clock().sleep(wait).boxed_local().fuse(),
                 None => Fuse::terminated(),
@@ -157,7 +190,8 @@ impl<H: Host> Client<H> {
 
     /// Whether a leader would have anything to do at all.
     fn may_sync(&self) -> bool {
-        self.shared.host.network().is_online() && self.shared.mirror.borrow().is_any_enabled()
+        let shared = &self.shared;
+        shared.host.network().is_online() && shared.is_own() && shared.mirror.borrow().is_any_enabled()
     }
 
     /// Whether something lies about that a leader would push.
@@ -201,7 +235,7 @@ impl<H: Host> Client<H> {
         let mut asked = self.shared.asked.borrow_mut();
         let Some(call) = asked.get_mut(request) else { return };
         let is_leader = self.shared.is_leader.get();
-        if !self.is_closed() && !is_leader {
+        if !self.is_closed() && !is_leader && self.shared.is_own() {
             call.unheard =
                 if std::mem::take(&mut call.is_heard) { 0 } else { call.unheard.saturating_add(1) };
             if call.unheard < 2 {
@@ -219,9 +253,9 @@ impl<H: Host> Client<H> {
         } else if is_leader {
             self.shared.signal(Signal::Requested(Call { id: request.to_owned(), reply: Some(reply) }));
         } else {
-            let error =
-                Error::new(ErrorCode::Offline, "the context that syncs this database does not answer");
-            drop(reply.send(Err(error)));
+            let silent =
+                || Error::new(ErrorCode::Offline, "the context that syncs this database does not answer");
+            drop(reply.send(Err(self.ensure_own().err().unwrap_or_else(silent))));
         }
     }
 
@@ -247,10 +281,7 @@ impl<H: Host> Client<H> {
                 let activity = self.shared.activity.borrow().clone();
                 self.shared.say(&Message::Activity(activity));
             }
-            Message::Committed => {
-                self.database.catch_up().await?;
-                self.freshen_mirror().await?;
-            }
+            Message::Committed => self.catch_up_and_freshen().await?,
             Message::LeaderAsked { is_wake } if is_leader => {
                 self.shared.say(&Message::LeaderLives);
                 // The change that the other context wonders about may be in the tail.

@@ -33,6 +33,8 @@ pub(super) enum LeadEnd {
     Closed,
     /// Another context leads.
     Fenced,
+    /// The context was left.
+    Left,
 }
 
 type Guard<H> = <<H as Host>::Lock as Lock>::Guard;
@@ -97,8 +99,8 @@ impl<H: Host> Client<H> {
         for call in leader.waiting.drain() {
             match (&end, call.reply.is_some()) {
                 // Whoever leads is asked anew. Those of other contexts ask by themselves.
-                (Ok(LeadEnd::Fenced), true) => self.shared.signal(Signal::Requested(call)),
-                (Ok(LeadEnd::Fenced), false) => {}
+                (Ok(LeadEnd::Fenced | LeadEnd::Left), true) => self.shared.signal(Signal::Requested(call)),
+                (Ok(LeadEnd::Fenced | LeadEnd::Left), false) => {}
                 _ => self.answer(call, &closed),
             }
         }
@@ -114,6 +116,9 @@ impl<H: Host> Client<H> {
         loop {
             if self.shared.mirror.borrow().epoch > leader.epoch {
                 return Ok(LeadEnd::Fenced);
+            }
+            if self.shared.host.network().is_left() {
+                return Ok(LeadEnd::Left);
             }
             let now = self.shared.now();
             self.look_around(leader, now);

@@ -6,8 +6,8 @@ use syncline_protocol::CollectionName;
 use syncline_store::{Commit, Value, View};
 
 use crate::model::{
-    CollectionState, CollectionTable, Deletions, Leadership, MassDeletion, Mended, Single as _, Table, Tally,
-    collection_key, read_row,
+    CollectionState, CollectionTable, Deletions, Identity, Leadership, MassDeletion, Mended, Single as _,
+    Table, Tally, collection_key, read_row,
 };
 
 /// What is known of each collection of this database.
@@ -18,6 +18,8 @@ pub(super) struct Mirror {
     deletions: BTreeMap<CollectionName, Deletions>,
     /// The leadership that lasts.
     pub(super) epoch: u64,
+    /// Whose data it is; none: nobody has opened the database yet.
+    pub(super) identity: Option<Identity>,
 }
 
 /// What a commit means to whoever syncs.
@@ -47,7 +49,8 @@ impl Mirror {
             (name.clone(), (read(state.as_ref()), read(tally.as_ref())))
         });
         let epoch = read::<Leadership>(view.row(&Leadership::key()).as_ref()).epoch;
-        Self { collections: collections.collect(), deletions, epoch }
+        let identity = view.row(&Identity::key()).and_then(|row| read_row(&row).ok());
+        Self { collections: collections.collect(), deletions, epoch, identity }
     }
 
     /// Takes in a commit.
@@ -58,6 +61,10 @@ impl Mirror {
         for (_, value) in meta.iter().filter(|(key, _)| *key == leadership) {
             self.epoch = read::<Leadership>(value.as_ref()).epoch;
             turned.is_led_anew = true;
+        }
+        let identity = Identity::key();
+        for (_, value) in meta.iter().filter(|(key, _)| *key == identity) {
+            self.identity = value.as_ref().and_then(|row| read_row(row).ok());
         }
         let mended = Mended::key();
         turned.is_mended = meta.iter().any(|(key, _)| *key == mended);

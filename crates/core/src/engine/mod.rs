@@ -21,6 +21,8 @@ mod exporting;
 mod follow;
 mod importing;
 mod lead;
+#[cfg(test)]
+mod leaving_scenarios;
 mod lookup;
 mod mending;
 #[cfg(test)]
@@ -32,6 +34,7 @@ mod migrating;
 #[cfg(test)]
 mod migrating_scenarios;
 mod mirror;
+mod owning;
 mod pace;
 #[cfg(test)]
 mod patching;

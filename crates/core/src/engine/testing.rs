@@ -10,7 +10,7 @@ use std::{
 
 use futures::{
     FutureExt as _, StreamExt as _,
-    channel::mpsc,
+    channel::{mpsc, oneshot},
     executor::{LocalPool, LocalSpawner},
     future::{LocalBoxFuture, pending},
     lock::{Mutex, OwnedMutexGuard},
@@ -48,6 +48,9 @@ pub(super) struct Device {
     lock: Arc<Mutex<()>>,
     ears: Rc<RefCell<Vec<mpsc::UnboundedSender<String>>>>,
     hosts: Cell<u64>,
+    moves: Rc<Moves>,
+    /// The account that the next context is opened for.
+    pub(super) account: RefCell<Option<String>>,
     /// The version that the app of the next context knows.
     pub(super) schema_version: Cell<u32>,
     time: Rc<Cell<i64>>,
@@ -65,8 +68,16 @@ pub(super) struct Server {
     version: Cell<u64>,
 }
 
+/// Which context was left, by its number from 1 on; 0: none.
+#[derive(Default)]
+struct Moves {
+    left: Cell<u64>,
+    waiting: RefCell<Vec<oneshot::Sender<()>>>,
+}
+
 /// What one context is given.
 pub(super) struct TestHost {
+    moves: Rc<Moves>,
     server: Option<Rc<Server>>,
     heard: Heard,
     lock: Arc<Mutex<()>>,
@@ -88,6 +99,8 @@ impl Device {
             lock: Arc::default(),
             ears: Rc::default(),
             hosts: Cell::default(),
+            moves: Rc::default(),
+            account: RefCell::default(),
             schema_version: Cell::default(),
             time: Rc::new(Cell::new(1_700_000_000_000)),
             strategy: ConflictStrategy::default(),
@@ -102,6 +115,7 @@ impl Device {
         self.ears.borrow_mut().push(sender);
         self.hosts.set(self.hosts.get() + 1);
         let host = TestHost {
+            moves: Rc::clone(&self.moves),
             server: is_with_server.then(|| Rc::clone(&self.server)),
             heard: Rc::clone(&heard),
             lock: Arc::clone(&self.lock),
@@ -122,7 +136,7 @@ impl Device {
         let options = Options {
             name: "test".to_owned(),
             collections: [(todos, CollectionOptions { conflict: self.strategy, ..collection })].into(),
-            account: None,
+            account: self.account.borrow().clone(),
             schedule: crate::model::Schedule { live: false, ..crate::model::Schedule::default() },
             cache_bytes: None,
         };
@@ -137,6 +151,15 @@ impl Device {
     /// Lets everything go on until a call of a client is answered.
     pub(super) fn wait<T>(&mut self, call: impl Future<Output = T>) -> T {
         self.pool.run_until(call)
+    }
+
+    /// Leaves a context, as a page that goes to the back/forward cache: it hears nothing. 0: the one that was left is back.
+    pub(super) fn leave(&mut self, number: u64) {
+        self.moves.left.set(number);
+        for waiting in self.moves.waiting.take() {
+            waiting.send(()).ok();
+        }
+        self.settle();
     }
 
     /// Lets everything happen that happens soon.
@@ -332,7 +355,7 @@ impl Resolver for TestHost {
 impl Channel for TestHost {
     fn send(&self, text: &str) {
         for (number, ear) in (1..).zip(&*self.ears.borrow()) {
-            if number != self.number {
+            if number != self.number && number != self.moves.left.get() {
                 drop(ear.unbounded_send(text.to_owned()));
             }
         }
@@ -415,8 +438,14 @@ impl Network for TestHost {
         0
     }
 
+    fn is_left(&self) -> bool {
+        self.moves.left.get() == self.number
+    }
+
     async fn changed(&self) {
-        pending().await
+        let (sender, moved) = oneshot::channel();
+        self.moves.waiting.borrow_mut().push(sender);
+        moved.await.unwrap();
     }
 }
 

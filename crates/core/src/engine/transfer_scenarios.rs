@@ -188,3 +188,49 @@ fn signing_out_forgets_everything_in_every_context_and_asks_before_it_drops_chan
     assert_eq!(listed(&mut device, &client).len(), 200);
     device.wait(client.sign_out(false)).unwrap();
 }
+
+fn refused<T: std::fmt::Debug>(result: Result<T, Error>) {
+    assert_eq!(result.unwrap_err().code, ErrorCode::AccountMismatch);
+}
+
+#[test]
+fn a_context_of_an_account_that_was_signed_out_neither_writes_nor_syncs_nor_sees_what_is_the_next_ones() {
+    let mut device = Device::new();
+    device.account.replace(Some("ann".to_owned()));
+    let ((one, _), (other, heard)) = (device.open(true), device.open(true));
+    device.wait(one.enable(vec![todos()], true)).unwrap();
+    edit(&mut device, &other, "a", EditKind::Put(r#"{"id":"a"}"#.into()));
+    device.wait(one.sync()).unwrap();
+    device.settle();
+    device.wait(one.sign_out(false)).unwrap();
+    device.settle();
+    let is_told =
+        |event: &Event| matches!(event, Event::Error(error) if error.code == ErrorCode::AccountMismatch);
+    assert_eq!(heard.borrow().iter().filter(|event| is_told(event)).count(), 1);
+    for client in [&one, &other] {
+        assert_eq!(listed(&mut device, client), Vec::<String>::new());
+        let kind = EditKind::Put(r#"{"id":"b"}"#.into());
+        let intent = Intent { collection: todos(), record: RecordId::trusted("b"), kind };
+        refused(device.wait(client.write(vec![intent])));
+        refused(device.wait(client.enable(vec![todos()], true)));
+        refused(device.wait(client.sync()));
+        device.wait(client.sign_out(false)).unwrap();
+    }
+
+    device.account.replace(Some("bob".to_owned()));
+    let (bob, _) = device.open(true);
+    device.wait(bob.enable(vec![todos()], true)).unwrap();
+    edit(&mut device, &bob, "c", EditKind::Put(r#"{"id":"c"}"#.into()));
+    device.wait(bob.sync()).unwrap();
+    device.settle();
+    assert!(bob.status().leader && !one.status().leader && !other.status().leader);
+    let is_change =
+        |event: &Event| matches!(event, Event::Change { ids, .. } if ids == &[RecordId::trusted("c")]);
+    assert!(!heard.borrow().iter().any(is_change), "what the next one writes is not told");
+    for client in [&one, &other] {
+        refused(device.wait(client.select(&todos(), &Query::default())));
+        refused(device.wait(client.pending()));
+        refused(device.wait(client.sign_out(true)));
+    }
+    assert_eq!(listed(&mut device, &bob).len(), 2);
+}

@@ -40,7 +40,9 @@ impl<H: Host> Observer for Watcher<H> {
     fn handle_commit(&self, before: &dyn View, commit: &Commit, is_own: bool) {
         let shared = &self.0;
         shared.note_older(commit);
+        let was_own = shared.is_own();
         let turned = shared.mirror.borrow_mut().handle_commit(commit);
+        shared.tell_given_up(was_own && !is_own);
         let origin = Origin::of_tag(commit.origin);
         let told = match (origin, is_own) {
             (Origin::Remote, _) => ChangeOrigin::Remote,
@@ -56,7 +58,8 @@ impl<H: Host> Observer for Watcher<H> {
             }
         };
         let is_edit = origin == Origin::Local && !changed.is_empty();
-        for (collection, ids) in changed.into_iter().filter(|_| is_own || !planted::is(Bug::OthersUntold)) {
+        let is_told = (is_own || !planted::is(Bug::OthersUntold)) && shared.is_to_be_seen();
+        for (collection, ids) in changed.into_iter().filter(|_| is_told) {
             let live = self.follow(before, commit, &collection, &ids);
             shared.host.events().emit(Event::Change { collection: collection.clone(), ids, origin: told });
             for change in live {

@@ -32,7 +32,8 @@ pub trait Random {
 /// What the device says of its connection, and of whether somebody looks.
 ///
 /// # Contract
-/// `is_online` is a hint: `true` promises nothing, `false` means that a request would fail.
+/// `is_online` is a hint: `true` promises nothing, `false` means that a request would fail. While `is_left` the context may be
+/// stopped at any moment, for ever or until it is back; whoever waits for what it holds is not to wait until then.
 #[allow(async_fn_in_trait, reason = "everything is on one thread")]
 pub trait Network {
     /// Whether a request is worth trying.
@@ -43,6 +44,11 @@ pub trait Network {
 
     /// Grows whenever the context is shown again or comes into focus, and so may have missed something.
     fn wakes(&self) -> u64;
+
+    /// Whether the context was left, and may come back: a page that may be in the browser's back/forward cache.
+    fn is_left(&self) -> bool {
+        false
+    }
 
     /// Waits until any of that may have changed.
     async fn changed(&self);
