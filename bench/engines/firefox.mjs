@@ -3,10 +3,11 @@
 
 import * as webdriver from "./webdriver.mjs";
 
-export function start() {
+/** @param {{ [pref: string]: string | number | boolean }} [prefs] */
+export function start(prefs = {}) {
   return webdriver.start({
     program: "geckodriver",
     args: (port) => ["--port", String(port)],
-    capabilities: { browserName: "firefox", "moz:firefoxOptions": { args: ["-headless"] } },
+    capabilities: { browserName: "firefox", "moz:firefoxOptions": { args: ["-headless"], prefs } },
   });
 }

@@ -10,10 +10,10 @@ import { GLOBAL } from "./engine.mjs";
 /** How long a driver may take to start, and how often it is asked meanwhile. */
 const PATIENCE = { total: 20_000, step: 100 };
 
-/** Runs a method of the page and reports to WebDriver's callback, which is the last argument. */
+/** Runs a function in the page and reports to WebDriver's callback, which is the last argument. */
 const CALL = `
-  const [object, method, given, done] = arguments;
-  Promise.resolve().then(() => globalThis[object][method](...given))
+  const [text, given, done] = arguments;
+  Promise.resolve().then(() => (0, eval)("(" + text + ")")(...given))
     .then((value) => done({ value: value ?? null }), (thrown) => done({ error: [thrown, thrown?.stack].join("\\n") }));
 `;
 
@@ -26,18 +26,30 @@ const CALL = `
  */
 
 /**
+ * A page, and what a test does with it beyond a benchmark: `evaluate` runs a function, given as text, and gives what it
+ * resolves to; `command` sends one of WebDriver's own, such as `POST /back`.
+ * @typedef {import("./engine.mjs").Page & {
+ *   evaluate: (text: string, ...args: unknown[]) => Promise<any>,
+ *   command: (method: string, path: string, body?: object) => Promise<any>,
+ * }} DrivenPage
+ */
+
+/** @typedef {Omit<import("./engine.mjs").Browser, "page"> & { page: (url: string) => Promise<DrivenPage> }} DrivenBrowser */
+
+/**
  * Starts a driver and a browser with it.
  * @param {Driver} driver
- * @returns {Promise<import("./engine.mjs").Browser>}
+ * @returns {Promise<DrivenBrowser>}
  */
 export async function start(driver) {
   const { session, close, opened } = await drive(driver);
   try {
     await session("POST", "/timeouts", { script: 3_600_000, pageLoad: 60_000 });
     const home = await session("GET", "/window");
+    const inTurn = turns();
     return {
       version: `${opened.browserName} ${opened.browserVersion}`,
-      page: (url) => page(session, home, url),
+      page: (url) => page(session, inTurn, home, url),
       close,
     };
   } catch (thrown) {
@@ -74,30 +86,50 @@ export async function drive({ program, args, env, capabilities }) {
   }
 }
 
+/** Lets one after the other at what all share: the window that a driver's commands are for. */
+function turns() {
+  let last = /** @type {Promise<unknown>} */ (Promise.resolve());
+  return (/** @type {() => Promise<any>} */ act) => {
+    const acting = last.then(act);
+    last = acting.catch(() => {});
+    return acting;
+  };
+}
+
 /**
  * @param {(method: string, path: string, body?: object) => Promise<any>} session
+ * @param {(act: () => Promise<any>) => Promise<any>} inTurn
  * @param {string} home the window that stays
  * @param {string} url
- * @returns {Promise<import("./engine.mjs").Page>}
+ * @returns {Promise<DrivenPage>}
  */
-async function page(session, home, url) {
-  const { handle } = await session("POST", "/window/new", { type: "tab" });
-  await session("POST", "/window", { handle });
-  await session("POST", "/url", { url });
-  return {
-    call: async (name, ...args) => {
+async function page(session, inTurn, home, url) {
+  const handle = await inTurn(async () => {
+    const opened = await session("POST", "/window/new", { type: "tab" });
+    await session("POST", "/window", { handle: opened.handle });
+    await session("POST", "/url", { url });
+    return opened.handle;
+  });
+  const command = (/** @type {string} */ method, /** @type {string} */ path, /** @type {object} */ body = {}) =>
+    inTurn(async () => {
       await session("POST", "/window", { handle });
-      const said = await session("POST", "/execute/async", { script: CALL, args: [GLOBAL, name, args] });
-      if (said.error !== undefined) {
-        throw new Error(said.error);
-      }
-      return said.value;
-    },
+      return session(method, path, body);
+    });
+  const evaluate = async (/** @type {string} */ text, /** @type {unknown[]} */ ...args) => {
+    const said = await command("POST", "/execute/async", { script: CALL, args: [text, args] });
+    if (said.error !== undefined) {
+      throw new Error(said.error);
+    }
+    return said.value;
+  };
+  return {
+    evaluate,
+    command,
+    call: (name, ...args) => evaluate("(object, method, given) => globalThis[object][method](...given)", GLOBAL, name, args),
     heap: async () => null,
     close: async () => {
-      await session("POST", "/window", { handle });
-      await session("DELETE", "/window");
-      await session("POST", "/window", { handle: home });
+      await command("DELETE", "/window");
+      await inTurn(() => session("POST", "/window", { handle: home }));
     },
   };
 }

@@ -153,6 +153,10 @@ fn in_browsers(places: &Places, reporter: &Reporter, below: &str) -> Result<Tall
     node.env("SYNCLINE_FIREFOX", tools::firefox().context("Firefox is missing")?);
     node.env("SYNCLINE_SERVER", places.built("debug").join(demo::SERVER));
     node.env("SYNCLINE_WWW", folder);
+    match tools::webkit_driver() {
+        Some(driver) => drop(node.env("SYNCLINE_WEBKIT", driver)),
+        None => reporter.note("WebKit is left out: Debian's webkit2gtk-driver or xvfb is not there"),
+    }
     let finished = process::run(&mut node, &reporter.streamed())?;
     counted(&finished)
 }

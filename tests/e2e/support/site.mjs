@@ -12,12 +12,13 @@ import { FIXTURES, WWW } from "./places.mjs";
 const TYPES = { ".html": "text/html", ".js": "text/javascript", ".wasm": "application/wasm" };
 
 /**
- * Starts a server on a port of the system's choice.
+ * Starts a server on a port of the system's choice, or on one that it had before.
  * @param {import("node:http").RequestListener} answer
+ * @param {number} [port]
  */
-async function listen(answer) {
+async function listen(answer, port = 0) {
   const server = createServer(answer);
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
+  await new Promise((resolve) => server.listen(port, "127.0.0.1", () => resolve(undefined)));
   const address = /** @type {import("node:net").AddressInfo} */ (server.address());
   return {
     url: `http://127.0.0.1:${address.port}`,
@@ -31,8 +32,9 @@ async function listen(answer) {
 /**
  * The site: `/pkg` is the package, all else is in a folder.
  * @param {string} [folder]
+ * @param {number} [port] where one was that has ended
  */
-export function startSite(folder = FIXTURES) {
+export function startSite(folder = FIXTURES, port = 0) {
   return listen(async (request, response) => {
     const { pathname } = new URL(request.url ?? "/", "http://localhost");
     const file = path.join(pathname.startsWith("/pkg/") ? WWW : folder, path.normalize(pathname));
@@ -43,7 +45,7 @@ export function startSite(folder = FIXTURES) {
     } catch {
       response.writeHead(404).end();
     }
-  });
+  }, port);
 }
 
 /**
