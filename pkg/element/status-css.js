@@ -8,7 +8,7 @@ export const STATUS_CSS = `
 button { font: inherit; color: inherit; cursor: pointer; margin: 0; background: none; border: 0; }
 [part="box"] {
   box-sizing: border-box; display: inline-flex; align-items: stretch;
-  inline-size: var(--sync-status-width, 13.5em); max-inline-size: 100%; min-block-size: 2.25em;
+  inline-size: var(--sync-status-width, 14.5em); max-inline-size: 100%; min-block-size: 2.25em;
   color: var(--sync-status-color, inherit); background: var(--sync-status-background, transparent);
   border: 1px solid var(--sync-status-border, color-mix(in srgb, currentColor 18%, transparent));
   border-radius: var(--sync-status-radius, 99em);

@@ -2,7 +2,7 @@
 // What the elements decide without a browser: ways out of errors, words, differences of conflicts, attempts and their chart.
 
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { readFile, readdir } from "node:fs/promises";
 
 import { label, messages, wayOut } from "../../pkg/element.js";
 import { Attempts } from "../../pkg/element/attempts.js";
@@ -73,6 +73,20 @@ test("other texts take the place of the English ones, with plurals and numbers o
   assert.equal(new Words({ "state.offline": "Offline" }, "pl").locale, "pl");
   assert.equal(new Words({ lang: "no such language" }, "pl").locale, "pl");
   assert.equal(words.say("no.such.key"), "no.such.key");
+});
+
+test("every text that the elements ask for is there, and none is there for nothing", async () => {
+  const folder = new URL("../../pkg/element/", import.meta.url);
+  const files = (await readdir(folder)).filter((name) => name !== "messages.js");
+  const code = (await Promise.all(files.map((name) => readFile(new URL(name, folder), "utf8")))).join("\n");
+  const asked = [...code.matchAll(/\bsay\("([^"]+)"/g)].map(([, key]) => key ?? "");
+  assert.ok(asked.length > 40);
+  assert.deepEqual(asked.filter((key) => !(key in messages)), []);
+  // What is put together: `state.${state}`, and what sections and tables are called by.
+  const stems = [...code.matchAll(/`([a-z]+)\.[a-z-]*\$\{/g)].map(([, stem]) => stem ?? "");
+  const names = [...code.matchAll(/"([a-z-]+(?:\.[a-z-]+)*)"/g)].map(([, name]) => name ?? "");
+  const isUsed = (/** @type {string} */ key) => names.includes(key) || stems.some((stem) => key.startsWith(`${stem}.`)) || key === "lang" || /\.none$/.test(key);
+  assert.deepEqual(Object.keys(messages).filter((key) => !isUsed(key)), []);
 });
 
 test("sizes and durations are in units that fit them", () => {
