@@ -6,7 +6,10 @@ export { SynclineError } from "./index.js";
 export interface ConnectOptions {
   /** The name of the port that the background serves. Default "syncline". */
   port?: string;
-  /** Milliseconds that the background may take to answer at all before what is asked rejects with `timeout`. Default 10 000. */
+  /**
+   * Milliseconds that the background may take to say anything before what is asked rejects with `timeout`: whether a write was
+   * done is not known then. Default 10 000.
+   */
   timeout?: number;
 }
 

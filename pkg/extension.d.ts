@@ -19,8 +19,8 @@ export interface BackgroundSettings {
  * top of the script, before anything is awaited: it registers its listeners at once (ports, messages, alarms, installation,
  * start of the browser), and opens the database when one of them, or `client()`, first needs it.
  *
- * It syncs when the browser starts it, after each write, when an alarm rings that is armed for the next attempt, and every 30
- * seconds while a page that somebody sees shows live data. Unless `options.schedule` says otherwise there is no live channel
+ * It syncs when the browser starts it, after each write, when an alarm rings that is armed for the next attempt, and every 25
+ * seconds while a page that somebody sees has a live query or listens. Unless `options.schedule` says otherwise there is no live channel
  * and a poll only every five minutes, so that the worker can rest.
  *
  * A message `{ syncline: "syncline" }` (the name of the ports) by `runtime.sendMessage` syncs, too, and is answered with

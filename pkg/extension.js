@@ -17,7 +17,9 @@ export { SynclineError };
 /** @typedef {Opened & {pollInterval: number}} Running */
 
 /** Milliseconds between polls while nobody looks, and while somebody does. */
-const [SELDOM, OFTEN] = [300_000, 30_000];
+const [SELDOM, OFTEN] = [300_000, 25_000];
+/** What the error says that tells of null for options. */
+const NOTHING = { reason: "nothing-to-open" };
 const COLOR = "#0b6b60";
 
 /** @type {typeof import("./extension.js").background} */
@@ -112,7 +114,7 @@ class Background {
   async #open() {
     const given = typeof this.#options === "function" ? await this.#options() : this.#options;
     if (given === null || given === undefined) {
-      throw new SynclineError("closed", "the background has nothing to open yet (its options are null): nobody is signed in, say", true, { reason: "nothing-to-open" });
+      throw new SynclineError("closed", "the background has nothing to open yet (its options are null): nobody is signed in, say", true, NOTHING);
     }
     // A live channel and polls that follow closely would never let a worker rest; an alarm wakes it instead.
     const schedule = { live: false, pollInterval: SELDOM, ...given.schedule };
@@ -132,8 +134,9 @@ class Background {
 
   /** Syncs; what goes wrong is in the status, and is tried again when the alarm rings. */
   #wake() {
-    this.#sync().catch(() => {
-      if (this.#armed === null) this.#arm(Date.now() + SOONEST);
+    this.#sync().catch((thrown) => {
+      if (thrown?.details === NOTHING) this.#disarm();
+      else if (this.#armed === null) this.#arm(Date.now() + SOONEST);
     });
   }
 

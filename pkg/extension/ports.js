@@ -184,7 +184,7 @@ export class Served {
   /** @param {import("../client/link.js").Ask} ask */
   async #answer(ask) {
     const { outcomes } = this.#ports;
-    const call = CALLS[ask.call];
+    const call = Object.hasOwn(CALLS, ask.call) ? CALLS[ask.call] : undefined;
     const stop = new AbortController();
     this.#stops.set(ask.ask, stop);
     outcomes.forget(this.#client, ask.heard);

@@ -72,6 +72,8 @@ describe("a background that nobody debugs", { concurrency: true }, () => {
     await until("it has synced", () => page.run(() => db.status.state === "synced"));
     const before = await page.run(async () => {
       await db.close();
+      // A client that listens to nothing keeps nobody awake.
+      await /** @type {any} */ (window).connect();
       return chrome.runtime.sendMessage({ fixture: "boot" });
     });
     const idleSince = Date.now();
@@ -97,6 +99,20 @@ describe("a background that nobody debugs", { concurrency: true }, () => {
     assert.notEqual(after, before);
     assert.equal(title, "Bread");
     t.diagnostic(`ended after ${(idled / 1_000).toFixed(1)} s`);
+  });
+
+  it("brings what other devices do within 30 seconds to a page that somebody sees", { timeout: LIMIT }, async (t) => {
+    const { profile, extension } = await folders(t);
+    const account = await Account.register(server.url);
+    const browser = await startPlain(CHROMIUM, profile, extension);
+    t.after(() => browser.kill());
+    const page = await openPage(browser);
+    await signIn(page, account);
+    await until("it has synced", () => page.run(() => db.status.state === "synced"));
+    await page.run(() => void db.collection("todos").live().subscribe((/** @type {any[]} */ docs) => (/** @type {any} */ (window).shown = docs.length)));
+    const id = randomUUID();
+    await account.push(randomUUID(), [{ id: randomUUID(), collection: "todos", record: id, op: "put", base: null, data: { id, title: "Bread" }, editedAt: Date.now() }]);
+    await until("it is shown", () => page.run(() => /** @type {any} */ (window).shown === 1));
   });
 
   it("has everything that was acknowledged after the browser was killed, and brings it to the server once", { timeout: LIMIT }, async (t) => {
