@@ -19,7 +19,7 @@ export interface BackgroundSettings {
  * top of the script, before anything is awaited: it registers its listeners at once (ports, messages, alarms, installation,
  * start of the browser), and opens the database when one of them, or `client()`, first needs it.
  *
- * It syncs when the browser starts it, after each write, when an alarm rings that is armed for the next attempt, and every 25
+ * It syncs when the browser starts it, after each write, when an alarm rings that is armed for the next attempt, and every 15 to 20
  * seconds while a page that somebody sees has a live query or listens. Unless `options.schedule` says otherwise there is no live channel
  * and a poll only every five minutes, so that the worker can rest.
  *

@@ -2,7 +2,7 @@
 // The background of an extension: a service worker in Chrome, an event page in Firefox. Wakes, syncs and serves; the API is
 // documented in extension.d.ts. Decides neither when to sync (the engine) nor for when the alarm is (extension/alarm.js).
 
-import { SOONEST, decideAlarm } from "./extension/alarm.js";
+import { SOONEST, decideAlarm, isStale } from "./extension/alarm.js";
 import { SynclineError, invalidArgument } from "./errors.js";
 import { open } from "./index.js";
 import { extensionApi } from "./extension/namespace.js";
@@ -16,8 +16,10 @@ export { SynclineError };
 /** @typedef {import("./extension/ports.js").Opened} Opened */
 /** @typedef {Opened & {pollInterval: number}} Running */
 
-/** Milliseconds between polls while nobody looks, and while somebody does. */
-const [SELDOM, OFTEN] = [300_000, 25_000];
+/** Milliseconds between polls while nobody looks. */
+const SELDOM = 300_000;
+/** Milliseconds after which it syncs again while somebody looks; how often it sees to that; and after which it does when somebody comes. */
+const [OFTEN, TICK, ARRIVAL] = [15_000, 5_000, 5_000];
 /** What the error says that tells of null for options. */
 const NOTHING = { reason: "nothing-to-open" };
 const COLOR = "#0b6b60";
@@ -65,8 +67,9 @@ class Background {
     const { runtime, alarms } = this.#api;
     runtime.onConnect.addListener((port) => {
       if (port.name === this.#port) {
+        // Opened only now, it syncs by itself, unless the server has asked for patience.
+        if (this.#opening) void this.#freshen(ARRIVAL);
         this.#ports.accept(port);
-        void this.#freshen();
       }
     });
     runtime.onMessage.addListener((message, _sender, answer) => {
@@ -85,7 +88,7 @@ class Background {
     runtime.onStartup.addListener(() => this.#wake());
     void this.#rearm();
     // Ends nobody's sleep: a worker that nothing else keeps awake is ended before it comes to this.
-    setInterval(() => this.#ports.isWatched() && void this.#freshen(), OFTEN);
+    setInterval(() => this.#ports.isWatched() && void this.#freshen(OFTEN), TICK);
   }
 
   /** The open database; opened where it is not. @returns {Promise<Running>} */
@@ -140,12 +143,14 @@ class Background {
     });
   }
 
-  /** Syncs where the last time is a while ago: somebody looks. */
-  async #freshen() {
+  /**
+   * Syncs where the last time is a while ago: somebody looks.
+   * @param {number} age milliseconds
+   */
+  async #freshen(age) {
     const opened = await this.opened().catch(() => undefined);
     if (opened === undefined) return;
-    const { state, lastSyncedAt } = opened.client.status;
-    if (state !== "disabled" && state !== "syncing" && Date.now() - (lastSyncedAt ?? 0) > OFTEN / 2) this.#wake();
+    if (isStale(opened.client.status, Date.now() - age)) this.#wake();
   }
 
   /**

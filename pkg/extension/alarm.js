@@ -1,5 +1,5 @@
 // @ts-check
-// Decides for when an extension's alarm is armed. Arms none.
+// Decides for when an extension's alarm is armed, and when somebody who looks is shown what is too old. Arms none.
 
 /** Milliseconds that Chrome lets lie before an alarm at least (https://developer.chrome.com/docs/extensions/reference/api/alarms#method-create). */
 export const SOONEST = 30_000;
@@ -40,4 +40,14 @@ function nextAttempt({ state, nextSyncAt, collections }, otherwise, isArmed) {
   if (nextSyncAt !== null) return nextSyncAt;
   // Without a connection no moment is named: workers are not told when it is back, and have to look.
   return isArmed ? undefined : otherwise;
+}
+
+/**
+ * Whether what is here is older than it should be for somebody who looks. What has failed is tried again when it is due,
+ * whoever looks: the server may have asked for patience.
+ * @param {import("../index.js").Status} status
+ * @param {number} since milliseconds since 1970
+ */
+export function isStale({ state, error, lastSyncedAt }, since) {
+  return (state === "synced" || state === "pending") && error === null && lastSyncedAt !== null && lastSyncedAt < since;
 }

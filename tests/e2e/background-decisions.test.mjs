@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { RECENT, decideEdits, decideOnce, decideWaiting, hasHappened } from "../../pkg/extension/again.js";
-import { SOONEST, decideAlarm } from "../../pkg/extension/alarm.js";
+import { SOONEST, decideAlarm, isStale } from "../../pkg/extension/alarm.js";
 import { Outcomes } from "../../pkg/extension/outcomes.js";
 import { patchOf } from "../../pkg/extension/ports.js";
 
@@ -132,6 +132,15 @@ test("without a connection somebody looks as often as polls would, and with sync
   const collections = { todos: { enabled: false, pending: 3, lastSyncedAt: null } };
   assert.equal(alarm({ state: "disabled", collections }, NOW + 10_000), null);
   assert.equal(alarm({ state: "disabled", collections }, null), undefined);
+});
+
+test("who looks is shown nothing old, but a server that has failed is not asked more often for that", () => {
+  const error = { code: /** @type {const} */ ("rate-limited"), message: "later", at: NOW };
+  assert.ok(isStale(status({ error: null, lastSyncedAt: NOW - 1 }), NOW));
+  assert.ok(!isStale(status({ error: null, lastSyncedAt: NOW }), NOW));
+  assert.ok(!isStale(status({ error, lastSyncedAt: NOW - 1 }), NOW));
+  assert.ok(!isStale(status({ error: null, state: "offline", lastSyncedAt: NOW - 1 }), NOW));
+  assert.ok(!isStale(status({ error: null, lastSyncedAt: null }), NOW), "the first sync is under way by itself");
 });
 
 test("of an answer goes only what is another than it was", () => {
