@@ -136,20 +136,6 @@ async function inConflict(t) {
   return { both, row };
 }
 
-test("a conflict shows three documents side by side, and who changed which field", async (t) => {
-  const { both, row } = await inConflict(t);
-  const shown = await row.locator("[role=row][data-field]").evaluateAll((rows) => rows.map((row) =>
-    [row.getAttribute("data-field"), row.getAttribute("data-changed"), ...[...row.querySelectorAll(".value")].map((value) => value.textContent)]));
-  assert.deepEqual(shown.sort(), [
-    ["done", "local", "false", "true", "false"],
-    ["id", "no", both.id, both.id, both.id],
-    ["note", "remote", "two", "two", "three"],
-    ["title", "both", "Milk", "Oat milk", "Soy milk"],
-  ]);
-  assert.equal(await row.getByRole("radio", { name: "Elsewhere: three" }).isChecked(), true);
-  assert.equal(await row.getByRole("radio", { name: "Here: true" }).isChecked(), true);
-});
-
 for (const [choice, expected] of /** @type {const} */ ([
   ["local", { title: "Oat milk", done: true, note: "two" }],
   ["remote", { title: "Soy milk", done: false, note: "three" }],
@@ -162,8 +148,18 @@ for (const [choice, expected] of /** @type {const} */ ([
   });
 }
 
-test("a conflict is merged field by field, by keyboard alone", async (t) => {
+test("a conflict shows three documents side by side and who changed which field, and is merged field by field, by keyboard alone", async (t) => {
   const { both, row } = await inConflict(t);
+  const shown = await row.locator("[role=row][data-field]").evaluateAll((rows) => rows.map((row) =>
+    [row.getAttribute("data-field"), row.getAttribute("data-changed"), ...[...row.querySelectorAll(".value")].map((value) => value.textContent)]));
+  assert.deepEqual(shown.sort(), [
+    ["done", "local", "false", "true", "false"],
+    ["id", "no", both.id, both.id, both.id],
+    ["note", "remote", "two", "two", "three"],
+    ["title", "both", "Milk", "Oat milk", "Soy milk"],
+  ]);
+  assert.equal(await row.getByRole("radio", { name: "Elsewhere: three" }).isChecked(), true);
+  assert.equal(await row.getByRole("radio", { name: "Here: true" }).isChecked(), true);
   await row.getByRole("radio", { name: "Here: Oat milk" }).focus();
   await both.a.page.keyboard.press("Space");
   await both.a.page.keyboard.press("ArrowRight");
@@ -347,8 +343,15 @@ test("in the demo a refused change is edited and accepted, another is discarded,
     const todos = /** @type {any} */ (globalThis).syncline.collection("todos");
     for (const id of ["one", "two"]) await todos.put({ id, title: `Number ${id}`, done: false, createdAt: 1, note: "x".repeat(size) });
   }, TOO_LARGE);
-  await goTo(page, "settings");
+  const status = page.getByTestId("sync-status");
+  await until("something was refused", async () => /refused/.test(await status.locator("[part=button]").getAttribute("title") ?? ""));
+  await status.locator("[part=more]").click();
+  await status.getByRole("button", { name: "Review" }).click();
   const inspector = page.getByTestId("inspector");
+  await until("the inspector is in sight", () => inspector.evaluate((element) => {
+    const { top, bottom } = element.getBoundingClientRect();
+    return top < innerHeight && bottom > 0;
+  }));
   const row = (/** @type {string} */ record) => inspector.locator(`[part=parked] li[data-record=${record}]`);
   await row("two").waitFor();
   await row("one").locator("[data-action=edit]").click();
@@ -365,7 +368,7 @@ test("in the demo a refused change is edited and accepted, another is discarded,
   await page.evaluate(() => /** @type {any} */ (globalThis).syncline.sync());
   await until("the time line shows syncs", async () => await inspector.locator("[part=chart] [data-outcome]").count() > 0);
   await assertFits(page, "inspector");
-  await page.getByTestId("sync-status").locator("[part=more]").click();
+  await status.locator("[part=more]").click();
   await assertFits(page, "panel");
   await page.keyboard.press("Escape");
   await goTo(page, "todos");
