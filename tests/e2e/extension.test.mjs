@@ -147,15 +147,3 @@ test("an address that is no Syncline server is said in words, and the session is
   await newTab.getByTestId("nav-settings").click();
   await newTab.getByTestId("settings-sign-in").waitFor();
 });
-
-test("Chromium has nothing to say against the manifest", async (t) => {
-  const { profile } = await startExtension(t);
-  const page = await profile.newPage();
-  await page.goto("chrome://extensions");
-  const said = await page.evaluate(async () => {
-    const all = await /** @type {any} */ (chrome).developerPrivate.getExtensionsInfo();
-    const { installWarnings, manifestErrors, runtimeErrors } = all.find((/** @type {{ name: string }} */ { name }) => name === "Syncline");
-    return [installWarnings, manifestErrors, runtimeErrors].flat();
-  });
-  assert.deepEqual(said, []);
-});

@@ -51,9 +51,12 @@ pub(crate) fn lanes() -> Vec<Vec<Step>> {
         step("types", "TypeScript", &["pkg"], |places, reporter| once(checks::types(places, reporter))),
         step("sim", "the simulation", &[], simulation),
         step("planted", "deliberate bugs, each found by a seed", &["sim"], planted),
-        step("e2e", "pages and extensions in Chromium and Firefox", &["build", "pkg", "tools"], |places, reporter| {
-            in_browsers(places, reporter, E2E)
-        }),
+        step(
+            "e2e",
+            "pages and extensions in Chromium and Firefox",
+            &["build", "pkg", "tools"],
+            |places, reporter| in_browsers(places, reporter, E2E),
+        ),
         step(
             "store",
             "the store in browsers that share, fill up and die",

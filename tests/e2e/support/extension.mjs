@@ -17,19 +17,29 @@ import { untilEqual } from "./until.mjs";
 /** @typedef {"todos" | "habits" | "links" | "focus" | "settings"} Name A collection that the user may sync. */
 
 /**
+ * Starts a browser that has some extensions; it ends with the test.
+ * @param {import("node:test").TestContext} t
+ * @param {...string} extensions Their folders.
+ */
+export async function startWith(t, ...extensions) {
+  const folder = await mkdtemp(path.join(tmpdir(), "syncline-e2e-extension-"));
+  const profile = await chromium.launchPersistentContext(folder, {
+    executablePath: CHROMIUM,
+    args: [...ARGUMENTS, `--disable-extensions-except=${extensions}`, `--load-extension=${extensions}`],
+  });
+  t.after(async () => {
+    await profile.close();
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  });
+  return profile;
+}
+
+/**
  * Starts a browser that has the extension; it ends with the test.
  * @param {import("node:test").TestContext} t
  */
 export async function startExtension(t) {
-  const folder = await mkdtemp(path.join(tmpdir(), "syncline-e2e-extension-"));
-  const profile = await chromium.launchPersistentContext(folder, {
-    executablePath: CHROMIUM,
-    args: [...ARGUMENTS, `--disable-extensions-except=${EXTENSION}`, `--load-extension=${EXTENSION}`],
-  });
-  t.after(async () => {
-    await profile.close();
-    await rm(folder, { recursive: true, force: true });
-  });
+  const profile = await startWith(t, EXTENSION);
   const worker = profile.serviceWorkers()[0] ?? await profile.waitForEvent("serviceworker");
   return {
     profile,
