@@ -6,7 +6,7 @@ use anyhow::Result;
 use crate::install::WASM;
 use crate::places::Places;
 use crate::process::Reporter;
-use crate::{files, house, npm, papers, wasm};
+use crate::{files, house, npm, papers, reference, wasm};
 
 /// Every Rust file is formatted.
 pub(crate) fn format(places: &Places, reporter: &Reporter) -> Result<()> {
@@ -32,7 +32,8 @@ pub(crate) fn types(places: &Places, reporter: &Reporter) -> Result<()> {
         wasm::bind(places, reporter)?;
     }
     npm::run(places, reporter, "tsc", &["--noEmit", "--project", "tsconfig.json"])?;
-    papers::types(places, reporter)
+    papers::types(places, reporter)?;
+    reference::check(places, reporter)
 }
 
 /// The rules that no compiler checks.

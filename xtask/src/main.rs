@@ -16,6 +16,7 @@ mod papers;
 mod pkg;
 mod places;
 mod process;
+mod reference;
 
 mod serve;
 mod sim;
@@ -56,6 +57,8 @@ enum Command {
         #[arg(long)]
         no_serve: bool,
     },
+    /// Writes the reference of the package's API anew, from its types.
+    Docs,
     /// Builds the npm package, packs it and tries the tarball in an empty project.
     Pkg,
     /// Runs the simulation, for a number of seeds or for one.
@@ -85,6 +88,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Bench(bench) => bench::run(&places, &bench),
         Command::Check => check::run(&places),
         Command::Demo { port, no_serve } => demo::run(&places, port, !no_serve),
+        Command::Docs => reference::run(&places),
         Command::Pkg => pkg::run(&places),
         Command::Sim(seeds) => sim::run(&places, &seeds),
         Command::Test { only } => test::run(&places, &only),
