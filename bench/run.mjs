@@ -139,9 +139,12 @@ async function sync(start, url, cases, rounds) {
 /** @param {number} rounds */
 async function wake(rounds) {
   const program = process.env.SYNCLINE_CHROMIUM ?? "chromium";
-  const { version, bytes, samples } = await measureWake({ program, pkg: values.package, wakes: rounds * WAKES, tell });
+  const options = { program, pkg: values.package, wakes: rounds * WAKES, tell };
+  const published = await measureWake({ ...options, isBundled: false });
+  const bundled = await measureWake({ ...options, isBundled: true });
   const { date, machine } = circumstances();
-  print([`${version}, ${machine}, ${date}; ${rounds * WAKES} wakes, a module of ${bytes} bytes`, "", ...wakeTable(samples)]);
+  print([`${published.version}, ${machine}, ${date}; ${options.wakes} wakes of each kind, a module of ${published.bytes} bytes`, ""]);
+  print(wakeTable([published.samples, bundled.samples]));
 }
 
 /**

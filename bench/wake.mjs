@@ -7,6 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { build } from "esbuild";
+
 import { startPlain } from "../tests/e2e/support/plain-browser.mjs";
 import { until } from "../tests/e2e/support/until.mjs";
 import { documents } from "./store/documents.js";
@@ -33,14 +35,15 @@ export const WAKE_MEASURES = /** @type {const} */ ({
 /** @typedef {keyof typeof WAKE_MEASURES} Measure */
 
 /**
- * Wakes the worker so many times.
- * @param {{program: string, pkg?: string, wakes: number, tell: (line: string) => void}} options
+ * Wakes the worker so many times; `isBundled`: its script is one file, as bundlers make it.
+ * @param {{program: string, pkg?: string, isBundled: boolean, wakes: number, tell: (line: string) => void}} options
  * @returns {Promise<{version: string, bytes: number, samples: Record<Measure, number[]>}>}
  */
-export async function measureWake({ program, pkg = PACKAGE, wakes, tell }) {
+export async function measureWake({ program, pkg = PACKAGE, isBundled, wakes, tell }) {
   const [extension, profile] = [await mkdtemp(join(tmpdir(), "bench-wake-")), await mkdtemp(join(tmpdir(), "bench-wake-profile-"))];
   await cp(HERE, extension, { recursive: true });
   await cp(pkg, join(extension, "pkg"), { recursive: true });
+  if (isBundled) await bundle(extension);
   const browser = await startPlain(program, profile, extension);
   /** @type {Record<Measure, number[]>} */
   const samples = { page: [], client: [], durable: [], script: [], module: [], open: [], put: [], compile: [], instantiate: [] };
@@ -77,14 +80,27 @@ export async function measureWake({ program, pkg = PACKAGE, wakes, tell }) {
 }
 
 /**
- * The samples as a table.
- * @param {Record<Measure, number[]>} samples
+ * Makes one file of the background and of what it imports; the module stays where the package looks for it.
+ * @param {string} extension
  */
-export function wakeTable(samples) {
+async function bundle(extension) {
+  const script = join(extension, "background.js");
+  await build({ entryPoints: [script], outfile: script, allowOverwrite: true, bundle: true, minify: true, format: "esm", logLevel: "error" });
+  await cp(join(extension, "pkg", "wasm"), join(extension, "wasm"), { recursive: true });
+}
+
+/**
+ * The samples as a table: as published, and bundled.
+ * @param {readonly Record<Measure, number[]>[]} both
+ */
+export function wakeTable(both) {
   const at = (/** @type {number[]} */ sorted, /** @type {number} */ share) => (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN).toFixed(1);
   const lines = Object.entries(WAKE_MEASURES).map(([name, what]) => {
-    const sorted = samples[/** @type {Measure} */ (name)].toSorted((one, other) => one - other);
-    return `| ${what} | ${at(sorted, 0.5)} | ${at(sorted, 0.95)} |`;
+    const cells = both.map((samples) => {
+      const sorted = samples[/** @type {Measure} */ (name)].toSorted((one, other) => one - other);
+      return `${at(sorted, 0.5)} | ${at(sorted, 0.95)}`;
+    });
+    return `| ${what} | ${cells.join(" | ")} |`;
   });
-  return ["| milliseconds | p50 | p95 |", "|---|---|---|", ...lines];
+  return ["| milliseconds | as published, p50 | p95 | bundled, p50 | p95 |", "|---|---|---|---|---|", ...lines];
 }
