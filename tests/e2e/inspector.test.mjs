@@ -311,6 +311,39 @@ test("elements that are taken out of the page hear and ask nothing, and go on wh
   await inspector.locator("[part=queue] li").waitFor();
 });
 
+test("no timer runs while nobody can see the elements", async (t) => {
+  const device = await stage.localDevice(t);
+  await device.page.evaluate(() => {
+    const timers = new Set();
+    const [begin, end] = [window.setInterval, window.clearInterval];
+    Object.assign(window, {
+      timers,
+      setInterval: (/** @type {any} */ run, /** @type {number} */ every) => {
+        const timer = begin(run, every);
+        timers.add(timer);
+        return timer;
+      },
+      clearInterval: (/** @type {number | undefined} */ timer) => {
+        timers.delete(timer);
+        end(timer);
+      },
+    });
+  });
+  await inspected(device);
+  const counts = await device.page.evaluate(() => {
+    const count = () => /** @type {any} */ (window).timers.size;
+    const turn = (/** @type {string} */ state) => {
+      Object.defineProperty(document, "visibilityState", { value: state, configurable: true });
+      document.dispatchEvent(new Event("visibilitychange"));
+      return count();
+    };
+    const seen = [count(), turn("hidden"), turn("visible")];
+    document.querySelectorAll("sync-inspector, sync-status").forEach((element) => element.remove());
+    return [...seen, count(), turn("hidden"), turn("visible")];
+  });
+  assert.deepEqual(counts, [2, 0, 2, 0, 0, 0]);
+});
+
 test("over the port of an extension, a refused change is edited and accepted, and syncs are drawn", async (t) => {
   const account = await stage.account();
   const { page } = await startSignedIn(t, account);
