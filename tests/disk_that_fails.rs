@@ -175,22 +175,23 @@ async fn quota_that_is_met_at_the_commit_is_an_error_of_its_own() {
     assert_eq!(count(&disk).await, 0);
 }
 
-/// Firefox says so: the request fails.
+/// Firefox says so: the request fails, and the transaction for the same reason or, after `commit()`, for none.
 #[wasm_bindgen_test]
 async fn quota_that_is_met_at_the_request_is_an_error_of_its_own() {
     let name = fresh("quota-at-request").await;
     let disk = IndexedDb::open(&name).await.unwrap();
     append(&disk, 0, b"a").await.unwrap();
     // It fails because the number is taken, and says that it is for want of room.
-    let refuse = |behind: &str| {
+    let refuse = |behind: &str, of_transaction: &str| {
         format!(
             "const full = () => new DOMException('full', 'QuotaExceededError');
+             const aborted = () => new DOMException('aborted', '{of_transaction}');
              stores((store) => {{
                  const add = store.add.bind(store);
                  store.add = (value) => {{
                      const request = add(value, 1);
                      Object.defineProperty(request, 'error', {{ get: full }});
-                     Object.defineProperty(transaction, 'error', {{ get: full }});
+                     Object.defineProperty(transaction, 'error', {{ get: aborted }});
                      {behind}
                      return request;
                  }};
@@ -199,8 +200,11 @@ async fn quota_that_is_met_at_the_request_is_an_error_of_its_own() {
     };
     // After `commit()`, Firefox says of a transaction that it completed, although a request of it failed that was not the last.
     for behind in ["", "store.get(1);"] {
-        sabotage(&name, 1, &When::After, &refuse(behind));
-        assert_eq!(append(&disk, 1, b"b").await, Err(DiskError::QuotaExceeded), "{behind}");
+        for of_transaction in ["QuotaExceededError", "AbortError"] {
+            sabotage(&name, 1, &When::After, &refuse(behind, of_transaction));
+            let refused = append(&disk, 1, b"b").await;
+            assert_eq!(refused, Err(DiskError::QuotaExceeded), "{behind} {of_transaction}");
+        }
     }
     assert_eq!(count(&disk).await, 1);
 }

@@ -7,7 +7,7 @@
 use futures::FutureExt;
 use futures::future::{try_join_all, try_join3};
 use js_sys::{Array, Object, Reflect, Uint8Array};
-use syncline_store::{Append, Blobs, Entries, Generation, Head, PageId, Pages, Sequence};
+use syncline_store::{Append, Blobs, DiskError, Entries, Generation, Head, PageId, Pages, Sequence};
 use wasm_bindgen::prelude::{JsCast, JsValue, wasm_bindgen};
 use web_sys::{IdbDatabase, IdbKeyRange, IdbObjectStore, IdbTransaction};
 
@@ -170,6 +170,10 @@ impl Writing {
         match (adding.now_or_never(), ended) {
             (Some(Err(error)), _) if is_taken(&error) => Ok(false),
             (Some(Err(error)), Ok(())) => Err(Failure::undone(classify(&error))),
+            // Firefox says of such a transaction only that it was aborted.
+            (Some(Err(error)), Err(Failure { error: DiskError::Aborted, .. })) => {
+                Err(Failure::undone(classify(&error)))
+            }
             (_, ended) => ended.map(|()| true),
         }
     }

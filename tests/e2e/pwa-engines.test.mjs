@@ -251,7 +251,7 @@ const SCENES = {
     const error = await device.failure((db) => db.collection("todos").put({ id: "u" }));
     assert.deepEqual([error.isSynclineError, error.code, error.retryable], [true, "closed", false]);
     await device.page.evaluate((options) => /** @type {any} */ (window).start(options), device.options);
-    assert.deepEqual([(await device.status()).state, await device.list("todos", {})], ["disabled", []]);
+    assert.deepEqual([(await device.status()).state, await device.list("todos")], ["disabled", []]);
     await Promise.all([device.page.close(), stranger.page.close()]);
   },
 

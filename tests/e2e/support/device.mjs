@@ -122,7 +122,7 @@ export class Device {
    * @param {object} [query]
    * @returns {Promise<any[]>}
    */
-  list(collection, query) {
+  list(collection, query = {}) {
     return this.run((db, [collection, query]) => db.collection(collection).list(query), /** @type {const} */ ([collection, query]));
   }
 
