@@ -10,8 +10,7 @@ use crate::planted::{self, Bug};
 use crate::snapshot::{Misses, Overlay, Pins, Snapshot};
 use crate::turn::{Job, TurnResult};
 use crate::{
-    Append, Blobs, Commit, Disk, Entries, Observer, PageId, Part, Read, Sequence, StoreError, Tail, Value,
-    Write,
+    Append, Blobs, Commit, Disk, Entries, Observer, PageId, Part, Sequence, StoreError, Tail, Value, Write,
 };
 
 /// How many pages are read within an append, where other contexts wait for it. More are read before.
@@ -57,12 +56,17 @@ impl<D: Disk, O: Observer> Context<D, O> {
     /// others were faster, the next ones decide on the tail within the append, and so wait in the disk's line rather than
     /// race. Where a few pages are missing, they are read within the append too, which saves a transaction.
     async fn commit(&self, jobs: &[Rc<dyn Job>], pins: &mut Pins) -> Result<(), StoreError> {
-        let reads: Vec<Read> = jobs.iter().flat_map(|job| job.reads()).collect();
+        let missing = |pins: &Pins| {
+            let state = self.state.borrow();
+            // What is read is not even named where there is no page that could be missing.
+            let jobs = if state.page_count() == 0 { &[] } else { jobs };
+            state.missing(jobs.iter().flat_map(|job| job.reads()), pins)
+        };
         let mut is_contended = false;
-        let mut misses = self.state.borrow().missing(&reads, pins);
+        let mut misses = missing(pins);
         loop {
             if misses.generation != self.place().0 {
-                misses = self.state.borrow().missing(&reads, pins);
+                misses = missing(pins);
             }
             misses.ids.retain(|id| !pins.contains_key(id));
             if misses.ids.len() > PAGES_IN_APPEND {

@@ -14,7 +14,10 @@ use super::{
     shared::{Shared, Signal},
 };
 use crate::{
-    model::{Base, ChangeOrigin, Error, Event, LiveChange, QueueRow, RecordKeys, Table, read_row, record_of},
+    model::{
+        Base, ChangeOrigin, Error, Event, LiveChange, QueueRow, RecordKeys, Table, read_row, record_of,
+        record_within,
+    },
     plan::Origin,
     planted::{self, Bug},
     ports::{Events as _, Host},
@@ -152,9 +155,16 @@ fn after(before: &dyn View, written: &BTreeMap<&Key, Option<&Value>>, key: &Key)
 /// The records that the app edited: each edit changes what the user sees, and writes the record's queue row.
 fn edited_records(commit: &Commit) -> BTreeMap<CollectionName, Vec<RecordId>> {
     let mut edited = BTreeMap::<CollectionName, Vec<RecordId>>::new();
-    for (table, collection, record) in commit.writes.iter().filter_map(|(key, _)| record_of(key)) {
-        if table == Table::Queue {
-            edited.entry(collection).or_default().push(record);
+    let mut rows = commit.writes.iter().map(|(key, _)| key).filter(|key| Table::Queue.has(key)).peekable();
+    while let Some(key) = rows.next() {
+        let Some((_, collection, record)) = record_of(key) else { continue };
+        let before = key.as_bytes().len().saturating_sub(record.as_str().len());
+        let prefix = key.as_bytes().get(..before).unwrap_or_default();
+        let records = edited.entry(collection.clone()).or_default();
+        records.push(record);
+        // Rows of one collection mostly lie together: its name is read once for all of them.
+        while let Some(other) = rows.next_if(|other| other.as_bytes().starts_with(prefix)) {
+            records.extend(record_within(&collection, other));
         }
     }
     edited

@@ -1,7 +1,5 @@
 //! The rows of one plan as it decides: reads through its own writes, typed, and keeps the tallies. Decides nothing.
 
-use std::collections::BTreeMap;
-
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 use syncline_protocol::{ChangeId, CollectionName};
@@ -20,15 +18,16 @@ pub(crate) struct Draft<'v> {
     view: &'v dyn View,
     /// In the order in which each was first written.
     writes: Vec<Write>,
-    /// Where a key is among them.
-    places: FxHashMap<Key, usize>,
-    tallies: BTreeMap<CollectionName, Tally>,
+    /// Where a key is among them, from the first one on that was not written in the order of the keys: as long as all are, a key
+    /// is found by halving, and mostly at the end.
+    places: Option<FxHashMap<Key, usize>>,
+    tallies: Vec<(CollectionName, Tally)>,
 }
 
 impl<'v> Draft<'v> {
     /// Starts with nothing written.
     pub(crate) fn new(view: &'v dyn View) -> Self {
-        Self { view, writes: Vec::new(), places: FxHashMap::default(), tallies: BTreeMap::new() }
+        Self { view, writes: Vec::new(), places: None, tallies: Vec::new() }
     }
 
     /// Runs a decision and turns it into the store's: an error writes nothing.
@@ -41,6 +40,14 @@ impl<'v> Draft<'v> {
         match result {
             Ok((writes, outcome)) => Decision { writes, outcome: Ok(outcome) },
             Err(error) => Decision { writes: Vec::new(), outcome: Err(error) },
+        }
+    }
+
+    /// A row as its bytes, for whoever reads it without copying the document in it.
+    pub(crate) fn row(&self, key: &Key) -> Option<Value> {
+        match self.written(key) {
+            Some(written) => written.value.clone().map(Value::from),
+            None => self.view.row(key),
         }
     }
 
@@ -123,15 +130,13 @@ impl<'v> Draft<'v> {
         if before.1 != after.1 {
             self.set(keys.queue.clone(), after.1.as_ref())?;
         }
-        let tally = self.tally(collection)?;
-        tally.records = recount(tally.records, is_visible(before.0, before.1), is_visible(after.0, after.1));
-        tally.pending = recount(
-            tally.pending,
-            is_pending(before.1),
-            is_pending(after.1) || planted::is(Bug::TallyForgotten),
-        );
-        tally.conflicts = recount(tally.conflicts, is_conflicting(before.1), is_conflicting(after.1));
-        Ok(())
+        self.count(collection, |tally| {
+            let (was, is) = (is_visible(before.0, before.1), is_visible(after.0, after.1));
+            tally.records = recount(tally.records, was, is);
+            let is = is_pending(after.1) || planted::is(Bug::TallyForgotten);
+            tally.pending = recount(tally.pending, is_pending(before.1), is);
+            tally.conflicts = recount(tally.conflicts, is_conflicting(before.1), is_conflicting(after.1));
+        })
     }
 
     /// Parks a change, or takes it out of there.
@@ -143,9 +148,7 @@ impl<'v> Draft<'v> {
     ) -> Result<(), RowError> {
         let had = self.parked(change)?.is_some();
         self.set(parked_key(change), row)?;
-        let tally = self.tally(collection)?;
-        tally.parked = recount(tally.parked, had, row.is_some());
-        Ok(())
+        self.count(collection, |tally| tally.parked = recount(tally.parked, had, row.is_some()))
     }
 
     /// The rows below the draft.
@@ -153,12 +156,21 @@ impl<'v> Draft<'v> {
         self.view
     }
 
-    fn tally(&mut self, collection: &CollectionName) -> Result<&mut Tally, RowError> {
-        if !self.tallies.contains_key(collection) {
-            let row = self.owned(&collection_key(CollectionTable::Tally, collection), |b| read_row(b))?;
-            self.tallies.insert(collection.clone(), row.unwrap_or_default());
+    /// Counts in a collection's tally, which `finish` writes. The collections of one plan are few.
+    fn count(
+        &mut self,
+        collection: &CollectionName,
+        recount: impl FnOnce(&mut Tally),
+    ) -> Result<(), RowError> {
+        if let Some((_, tally)) = self.tallies.iter_mut().find(|(known, _)| known == collection) {
+            recount(tally);
+            return Ok(());
         }
-        Ok(self.tallies.entry(collection.clone()).or_default())
+        let row = self.owned(&collection_key(CollectionTable::Tally, collection), |bytes| read_row(bytes))?;
+        let mut tally = row.unwrap_or_default();
+        recount(&mut tally);
+        self.tallies.push((collection.clone(), tally));
+        Ok(())
     }
 
     fn finish(mut self) -> Result<Vec<Write>, RowError> {
@@ -177,21 +189,43 @@ impl<'v> Draft<'v> {
         key: &Key,
         read: impl FnOnce(&[u8]) -> Result<T, RowError>,
     ) -> Result<Option<T>, RowError> {
-        match self.places.get(key).and_then(|place| self.writes.get(*place)) {
+        match self.written(key) {
             Some(written) => written.value.as_deref().map(read).transpose(),
             None => self.view.row(key).map(|value: Value| read(&value)).transpose(),
         }
     }
 
+    fn written(&self, key: &Key) -> Option<&Write> {
+        self.writes.get(self.place_of(key)?)
+    }
+
+    fn place_of(&self, key: &Key) -> Option<usize> {
+        match &self.places {
+            Some(places) => places.get(key).copied(),
+            None if self.is_behind(key) => None,
+            None => self.writes.binary_search_by(|write| write.key.cmp(key)).ok(),
+        }
+    }
+
+    /// Whether a key comes after that of the last write.
+    fn is_behind(&self, key: &Key) -> bool {
+        self.writes.last().is_none_or(|last| last.key < *key)
+    }
+
     fn set<T: Serialize>(&mut self, key: Key, row: Option<&T>) -> Result<(), RowError> {
         let bytes = row.map(write_row).transpose()?;
-        match self.places.get(&key).and_then(|place| self.writes.get_mut(*place)) {
-            Some(written) => written.value = bytes,
-            None => {
-                self.places.insert(key.clone(), self.writes.len());
-                self.writes.push(Write { key, value: bytes });
-            }
+        if let Some(written) = self.place_of(&key).and_then(|place| self.writes.get_mut(place)) {
+            written.value = bytes;
+            return Ok(());
         }
+        if self.places.is_none() && !self.is_behind(&key) {
+            let keys = self.writes.iter().map(|write| write.key.clone());
+            self.places = Some(keys.zip(0..).collect());
+        }
+        if let Some(places) = &mut self.places {
+            places.insert(key.clone(), self.writes.len());
+        }
+        self.writes.push(Write { key, value: bytes });
         Ok(())
     }
 }

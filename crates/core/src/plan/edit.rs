@@ -11,7 +11,9 @@ use super::{
     draft::Draft,
 };
 use crate::{
-    model::{Base, Edit, Error, ErrorCode, QueueRow, RecordKeys, Remarks, Single, Skew, Text, identified},
+    model::{
+        Base, Edit, Error, ErrorCode, QueueRow, RecordKeys, Remarks, Single, Skew, Text, identified, read_row,
+    },
     planted::{self, Bug},
 };
 
@@ -84,8 +86,9 @@ pub(super) struct Moment {
 
 fn apply(draft: &mut Draft<'_>, intent: &EditIntent, moment: Moment) -> Result<bool, Error> {
     let EditIntent { collection, record, keys, kind, change } = intent;
-    let base = draft.base(keys)?;
-    let queued = draft.queued(keys)?;
+    let (base, queued) = (draft.row(&keys.base), draft.row(&keys.queue));
+    let base: Option<Base<'_>> = base.as_deref().map(read_row).transpose()?;
+    let queued: Option<QueueRow<'_>> = queued.as_deref().map(read_row).transpose()?;
     let seen = queued.as_ref().map_or_else(|| base.as_ref().map(|base| &*base.doc), QueueRow::local);
     let doc = match kind {
         EditKind::Delete if seen.is_none() => return Ok(false),

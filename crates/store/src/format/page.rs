@@ -8,6 +8,7 @@ use serde_bytes::Bytes;
 
 use super::Unreadable;
 use super::header::{Kind, open, payload_of_own, seal};
+use crate::key::compare;
 use crate::slice::{Slice, range_of};
 use crate::{Key, Value};
 
@@ -38,7 +39,8 @@ impl Page {
     /// Reads a page. Rows that are out of order are damage too: a search among them would miss rows in silence.
     pub(crate) fn decode(blob: Rc<[u8]>) -> Result<Self, Unreadable> {
         let page = Self::of_rows(&blob, open(Kind::Page, &blob)?)?;
-        if !page.rows.is_sorted_by(|one, other| page.bytes(&one.key) < page.bytes(&other.key)) {
+        if !page.rows.is_sorted_by(|one, other| compare(page.bytes(&one.key), page.bytes(&other.key)).is_lt())
+        {
             return Err(Unreadable::Damaged);
         }
         Ok(page)
@@ -70,7 +72,7 @@ impl Page {
     }
 
     pub(crate) fn row(&self, key: &Key) -> Option<Value> {
-        let found = self.rows.binary_search_by(|row| self.bytes(&row.key).cmp(key.as_bytes())).ok()?;
+        let found = self.rows.binary_search_by(|row| compare(self.bytes(&row.key), key.as_bytes())).ok()?;
         self.rows.get(found).map(|row| Value::of(self.slice(&row.value)))
     }
 
@@ -80,7 +82,9 @@ impl Page {
         start: &Key,
         end: Option<&Key>,
     ) -> impl Iterator<Item = (Key, Value)> + use<> {
-        let place = |key: &Key| self.rows.partition_point(|row| self.bytes(&row.key) < key.as_bytes());
+        let place = |key: &Key| {
+            self.rows.partition_point(|row| compare(self.bytes(&row.key), key.as_bytes()).is_lt())
+        };
         let places = place(start)..end.map_or(self.rows.len(), place);
         places.filter_map(move |at| {
             let row = self.rows.get(at)?;
