@@ -11,9 +11,10 @@ const IMPORT = /^\s*(?:import|export)\b[^"';]*?["'](\.[^"']+)["']/gm;
 /** Milliseconds the network may take before what is kept is used: a bad network is worse than none. */
 const PATIENCE = 3_000;
 
-/** Where the package is, unless a bundler has put it into a file of the app's. Not said in one, so that no bundler reads it as the name of a file. */
+/** Where the package is. Named apart from what is sought there, so that no bundler takes that for a file to copy. */
 const HERE = import.meta.url;
-const IS_BUNDLED = !/\/own-files\.js(\?|$)/.test(HERE);
+/** Whether a bundler has put this into a file of the app's: then there is another name here, none, or, by webpack, a place on the disk it was built on. */
+const IS_BUNDLED = !/^(?!file:).*\/own-files\.js(\?|$)/.test(HERE);
 
 /**
  * Keeps the module, and the package's scripts where they are files of their own.
@@ -22,15 +23,25 @@ const IS_BUNDLED = !/\/own-files\.js(\?|$)/.test(HERE);
  */
 export async function keep(name, options) {
   const cache = await caches.open(name);
-  const wasm = wasmAddress(options?.wasm);
-  const keeping = wasm && cache.add(new Request(wasm, { cache: "no-cache" }));
+  const module = keepModule(cache, options?.wasm);
   const seen = /** @type {Set<string>} */ (new Set());
   const scripts = IS_BUNDLED ? [] : await entries();
   await Promise.all([
     // Where an app says later where its module is, there may be none beside this one.
-    options === null ? keeping?.catch(() => {}) : keeping,
+    options === null ? module.catch(() => {}) : module,
     ...scripts.map((entry) => keepScript(cache, new URL(entry, HERE), seen)),
   ]);
+}
+
+/**
+ * @param {Cache} cache
+ * @param {import("./index.js").Options<any>["wasm"]} source
+ */
+async function keepModule(cache, source) {
+  const address = wasmAddress(source);
+  if (address !== undefined) {
+    await cache.add(new Request(address, { cache: "no-cache" }));
+  }
 }
 
 /** What pages may import, and through it everything else, as the package's own paper says it. */

@@ -11,6 +11,7 @@ import { createServer } from "vite";
 import { bundlers } from "./support/bundlers.mjs";
 import { CHROMIUM } from "./support/places.mjs";
 import { makeProject } from "./support/project.mjs";
+import { stopServiceWorkers } from "./support/service-workers.mjs";
 import { startSite } from "./support/site.mjs";
 import { ARGUMENTS } from "./support/stage.mjs";
 import { test } from "./support/until.mjs";
@@ -96,6 +97,47 @@ for (const name of NAMES) {
     assert.deepEqual(result, RESULT);
     assert.equal(modules.length, 1);
     assert.match(modules[0] ?? "", new RegExp(`^/${name}/`));
+  });
+}
+
+/**
+ * A service worker that writes what it is told and says all that is there.
+ * @param {string} wasm
+ */
+const worker = (wasm) => `
+  ${wasm && 'import wasm from "syncline/wasm";'}
+  import { serviceWorker } from "syncline/service-worker";
+  const worker = serviceWorker({ name: "in-worker", collections: { todos: {} }, ${wasm} });
+  addEventListener("message", (event) => event.waitUntil(worker.use(async (db) => {
+    await db.collection("todos").put({ id: event.data });
+    event.ports[0].postMessage((await db.collection("todos").list()).map(({ id }) => id));
+  })));
+`;
+
+for (const name of NAMES) {
+  test(`a service worker built with ${name} keeps its module, and starts without a network`, async (t) => {
+    // As above: esbuild copies what is imported.
+    const entry = await project.write(`worker-${name}.js`, worker(name === "esbuild" ? "wasm" : ""));
+    await bundlers[name]({ folder: project.folder, entry, out: project.file(`${name}-worker`) });
+    await project.write(`${name}-worker/index.html`, page(""));
+    const profile = await browser.newContext();
+    t.after(() => profile.close());
+    const tab = await profile.newPage();
+    await tab.goto(`${site.url}/${name}-worker/index.html`);
+    const tell = (/** @type {string} */ id) => tab.evaluate(async (id) => {
+      const { active } = await navigator.serviceWorker.ready;
+      const { port1, port2 } = new MessageChannel();
+      const answered = new Promise((resolve) => { port1.onmessage = ({ data }) => resolve(data); });
+      active?.postMessage(id, [port2]);
+      return answered;
+    }, id);
+    await tab.evaluate(() => navigator.serviceWorker.register("main.js", { type: "module" }));
+    assert.deepEqual(await tell("a"), ["a"]);
+    await profile.setOffline(true);
+    await stopServiceWorkers(tab);
+    assert.deepEqual(await tell("b"), ["a", "b"]);
+    const kept = await tab.evaluate(async () => (await Promise.all((await caches.keys()).map(async (key) => (await (await caches.open(key)).keys()).map(({ url }) => new URL(url).pathname)))).flat());
+    assert.deepEqual(kept.map((path) => path.startsWith(`/${name}-worker/`) && path.endsWith(".wasm")), [true], kept.join());
   });
 }
 
