@@ -37,7 +37,7 @@ async function listen(answer, port = 0) {
 export function startSite(folder = FIXTURES, port = 0) {
   return listen(async (request, response) => {
     const { pathname } = new URL(request.url ?? "/", "http://localhost");
-    const file = path.join(pathname.startsWith("/pkg/") ? WWW : folder, path.normalize(pathname));
+    const file = path.join(pathname.startsWith("/pkg/") ? WWW : folder, path.normalize(pathname.endsWith("/") ? `${pathname}index.html` : pathname));
     try {
       const body = await readFile(file);
       response.writeHead(200, { "content-type": TYPES[path.extname(file)] ?? "text/plain", "cache-control": "no-cache" });
