@@ -44,7 +44,11 @@ export class Link {
     this.#name = name;
     this.#timeout = timeout;
     this.#tell = tell;
-    globalThis.document?.addEventListener("visibilitychange", () => this.#look(), { signal: this.#over.signal });
+    const { signal } = this.#over;
+    globalThis.document?.addEventListener("visibilitychange", () => this.#look(), { signal });
+    // Of a page that was in the back/forward cache the port is closed, of which no word comes
+    // (https://developer.chrome.com/blog/bfcache-extension-messaging-changes).
+    globalThis.addEventListener?.("pageshow", ({ persisted }) => persisted && this.#lose(), { signal });
   }
 
   ensureOpen() {
@@ -196,10 +200,12 @@ export class Link {
 
   /** @param {object} message */
   #post(message) {
+    const port = this.#port;
     try {
-      this.#port?.postMessage(message);
+      port?.postMessage(message);
     } catch {
-      // The port was closed, of which word comes: all is sent again over another.
+      // It has just been closed: all is sent again over another.
+      if (port === this.#port) this.#lose();
     }
   }
 

@@ -14,6 +14,7 @@ import { makeFixture } from "./support/client-extension.mjs";
 import { CHROMIUM } from "./support/places.mjs";
 import { startPlain } from "./support/plain-browser.mjs";
 import { Server } from "./support/server.mjs";
+import { startSite } from "./support/site.mjs";
 import { pause, until } from "./support/until.mjs";
 
 const server = await Server.start();
@@ -113,6 +114,47 @@ describe("a background that nobody debugs", { concurrency: true }, () => {
     const id = randomUUID();
     await account.push(randomUUID(), [{ id: randomUUID(), collection: "todos", record: id, op: "put", base: null, data: { id, title: "Bread" }, editedAt: Date.now() }]);
     await until("it is shown", () => page.run(() => /** @type {any} */ (window).shown === 1));
+  });
+
+  it("serves a content script also after its page came back from the back/forward cache", { timeout: LIMIT }, async (t) => {
+    const { profile, extension } = await folders(t);
+    const site = await startSite();
+    t.after(() => site.end());
+    const browser = await startPlain(CHROMIUM, profile, extension);
+    t.after(() => browser.kill());
+    const page = await browser.page(`${site.url}/page.html`);
+    /** @param {string} method @param {any[]} args @returns {Promise<any>} */
+    const ask = (method, ...args) => page.run(([method, args]) => new Promise((resolve, reject) => {
+      const number = Math.random();
+      addEventListener("message", ({ data }) => {
+        if (data?.to === "page" && data.number === number) data.wrong ? reject(new Error(data.wrong.message)) : resolve(data.value);
+      });
+      postMessage({ to: "content-script", number, collection: "todos", method, args }, "*");
+    }), /** @type {const} */ ([method, args]));
+    await ask("put", { id: "before" });
+    await page.run(() => void Object.assign(window, { mark: "kept" }));
+    await page.run(() => void setTimeout(() => location.assign("/page.html?other")));
+    await until("another page is there", () => page.run(() => location.search === "?other" && /** @type {any} */ (window).isReady).catch(() => false));
+    await page.run(() => void setTimeout(() => history.back()));
+    await until("the first page is back as it was", () => page.run(() => /** @type {any} */ (window).mark === "kept").catch(() => false));
+    await ask("put", { id: "after" });
+    assert.equal(await ask("count"), 2);
+  });
+
+  it("wakes no worker for a page that nobody sees, until somebody does", { timeout: LIMIT }, async (t) => {
+    const { profile, extension } = await folders(t);
+    const browser = await startPlain(CHROMIUM, profile, extension);
+    t.after(() => browser.kill());
+    const page = await openPage(browser);
+    await page.run(() => /** @type {any} */ (window).start());
+    const other = await browser.page(await page.run(() => location.href));
+    await until("nobody sees the page", () => page.run(() => document.hidden));
+    await other.stopWorkers();
+    await pause(2_000);
+    assert.deepEqual(await browser.workers(), []);
+    await page.show();
+    await until("the worker is woken", async () => (await browser.workers()).length > 0);
+    assert.equal(await page.run(() => db.collection("todos").count()), 0);
   });
 
   it("has everything that was acknowledged after the browser was killed, and brings it to the server once", { timeout: LIMIT }, async (t) => {

@@ -105,6 +105,7 @@ export async function startPlain(program, profile, extension) {
           await send("ServiceWorker.stopAllWorkers", {}, sessionId);
           await until("no service worker runs", async () => (await workers()).length === 0);
         },
+        show: () => send("Target.activateTarget", { targetId }),
         close: () => send("Target.closeTarget", { targetId }),
       };
     },
