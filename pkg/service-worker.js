@@ -27,7 +27,8 @@ export function serviceWorker(options, { tag = TAG, budgetMs = BUDGET, cache = C
   // An event is handed out only where its listener is there once the script has run.
   const on = (/** @type {string} */ type, /** @type {(event: WorkerEvent) => void} */ listener) => addEventListener(type, /** @type {any} */ (listener));
 
-  on("install", (event) => event.waitUntil(database.options().then((given) => keep(cache, given))));
+  // Who cannot say yet what the database is opened with can be installed all the same.
+  on("install", (event) => event.waitUntil(database.options().catch(() => null).then((given) => keep(cache, given))));
   on("activate", (event) => event.waitUntil(forgetOthers(cache)));
   on("sync", (event) => {
     if (event.tag === tag) {

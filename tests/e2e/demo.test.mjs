@@ -269,6 +269,24 @@ test("signing out takes the data off the device, and logging in brings it back",
   assertNoErrors(page);
 });
 
+test("signing out in one tab signs the other out, and what is added there is nobody's", async (t) => {
+  const first = await visitor(t);
+  await signIn(first, "register", someone());
+  await addTodo(first, "Milk");
+  await synced(first);
+  const second = await openDemo(first.context(), stage.server.url);
+  await todo(second, "Milk").waitFor();
+  await goTo(first, "settings");
+  await first.getByTestId("sign-out").click();
+  await first.getByTestId("settings-sign-in").waitFor();
+  await todo(second, "Milk").waitFor({ state: "detached" });
+  await untilEqual(() => shownState(second), "disabled");
+  await addTodo(second, "Bread");
+  await goTo(first, "todos");
+  await todo(first, "Bread").waitFor();
+  assertNoErrors(first, second);
+});
+
 test("two tabs of the demo show the same, whichever of them syncs", async (t) => {
   const first = await visitor(t);
   await signIn(first, "register", someone());

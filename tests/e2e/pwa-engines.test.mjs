@@ -16,7 +16,7 @@ import { pause, test, until, untilEqual } from "./support/until.mjs";
 const IDLE = 2_500;
 
 /** Milliseconds within which another tab leads once the one that led is left: far less than it takes to find a frozen one out. */
-const TAKE_OVER = 3_000;
+const TAKE_OVER = 5_000;
 
 /** One engine, with a server and a site of its own to be taken away from it. */
 class Stage {

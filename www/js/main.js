@@ -15,7 +15,11 @@ import { todosView } from "./views/todos.js";
 startApp({
   data: database(new URLSearchParams(location.search).get("db") ?? "syncline-demo"),
   views: { todos: todosView, habits: habitsView, links: linksView, library: libraryView, settings: settingsView },
-  opened: registerSync,
+  opened(client) {
+    // Another tab has signed out: what this one shows next is whatever is there then.
+    client.addEventListener("error", ({ detail }) => { if (detail.code === "account-mismatch") location.reload(); });
+    return registerSync(client);
+  },
 });
 // A page that cannot have a service worker (a private window) works all the same, only not after a reload without a network.
 navigator.serviceWorker?.register("/sw.js", { type: "module" }).catch(() => {});
