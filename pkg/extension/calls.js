@@ -100,27 +100,27 @@ export const CALLS = {
   export: {
     async run(served, client) {
       const file = await client.export();
-      return [served.keepFile(new Uint8Array(await file.arrayBuffer())), file.size];
+      return [served.keepFile([file]), file.size];
     },
   },
-  slice: { run: (served, _, [number, from, size]) => base64(served.file(number)?.subarray(from, from + size)) },
-  file: { run: (served) => served.keepFile(new Uint8Array(0)) },
-  part: {
-    run(served, _, [number, part]) {
-      const [before, more] = [fileOf(served, number), bytesOf(part)];
-      const all = new Uint8Array(before.length + more.length);
-      all.set(before);
-      all.set(more, before.length);
-      served.keepFile(all, number);
+  slice: {
+    async run(served, _, [number, from, size]) {
+      const [file] = served.files.get(number) ?? [];
+      if (file !== undefined && from + size >= file.size) served.files.delete(number);
+      return file === undefined ? null : base64(await file.slice(from, from + size).arrayBuffer());
     },
+  },
+  file: { run: (served) => served.keepFile([]) },
+  part: {
+    run: (served, _, [number, part]) => void partsOf(served, number).push(new Blob([bytesOf(part)])),
     again: async (_, __, times) => decideOnce(times),
   },
   import: {
     run(served, client, [number, size, mode]) {
-      const bytes = fileOf(served, number);
-      if (bytes.length !== size) throw lost();
-      served.dropFile(number);
-      return client.import(new Blob([bytes]), mode);
+      const file = new Blob(partsOf(served, number));
+      if (file.size !== size) throw lost();
+      served.files.delete(number);
+      return client.import(file, mode);
     },
     again: async (_, __, times) => decideOnce(times),
   },
@@ -156,19 +156,19 @@ function hasId(list, wanted) {
  * @param {Served} served
  * @param {number} number
  */
-function fileOf(served, number) {
-  const bytes = served.file(number);
-  if (bytes === undefined) throw lost();
-  return bytes;
+function partsOf(served, number) {
+  const parts = served.files.get(number);
+  if (parts === undefined) throw lost();
+  return parts;
 }
 
 function lost() {
   return new SynclineError("aborted", "the background ended before all of the file had crossed: nothing was imported", true);
 }
 
-/** @param {Uint8Array | undefined} bytes */
+/** @param {ArrayBuffer} bytes */
 function base64(bytes) {
-  return bytes === undefined ? null : btoa(String.fromCharCode(...bytes));
+  return btoa(String.fromCharCode(...new Uint8Array(bytes)));
 }
 
 /** @param {string} text */

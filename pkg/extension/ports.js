@@ -84,8 +84,8 @@ export class Served {
   #lives = new Map();
   /** The documents that the client has. @type {Map<string, Map<string, object>>} */
   #held = new Map();
-  /** @type {Map<number, Uint8Array<ArrayBuffer>>} */
-  #files = new Map();
+  /** Files on their way, in parts, by number. @type {Map<number, Blob[]>} */
+  files = new Map();
   #lastFile = 0;
 
   /**
@@ -131,23 +131,10 @@ export class Served {
     });
   }
 
-  /**
-   * @param {Uint8Array<ArrayBuffer>} bytes
-   * @param {number} [number] of a file that there is
-   */
-  keepFile(bytes, number = ++this.#lastFile) {
-    this.#files.set(number, bytes);
-    return number;
-  }
-
-  /** @param {number} number */
-  file(number) {
-    return this.#files.get(number);
-  }
-
-  /** @param {number} number */
-  dropFile(number) {
-    this.#files.delete(number);
+  /** @param {Blob[]} parts */
+  keepFile(parts) {
+    this.files.set((this.#lastFile += 1), parts);
+    return this.#lastFile;
   }
 
   /** @param {Opened} opened */

@@ -8,6 +8,7 @@ import { Account } from "./support/account.mjs";
 import { settled, startFixture, startSignedIn } from "./support/client-extension.mjs";
 import { Server } from "./support/server.mjs";
 import { makeStopper } from "./support/service-workers.mjs";
+import { startSilent } from "./support/site.mjs";
 import { test, until, untilEqual } from "./support/until.mjs";
 
 const server = await Server.start();
@@ -209,17 +210,21 @@ test("a client's edits reach the server, its records come to the client, and bot
 });
 
 test("a client that gives up a sync is told so", async (t) => {
-  const { page } = await signedIn(t);
+  const { fixture, account, page } = await signedIn(t);
   await settled(page);
-  await server.kill();
-  t.after(() => server.restart());
+  const silent = await startSilent();
+  t.after(() => silent.end());
+  await fixture.setOptions(page, { url: silent.url, token: account.token, account: account.email });
+  await fixture.reopen(page);
   const wrong = await page.evaluate(async () => {
     const given = new AbortController();
     const syncing = failure(db.sync({ signal: given.signal }));
+    // What is asked later is answered: the sync is under way.
+    await db.collection("todos").count();
     given.abort();
     return syncing;
   });
-  assert.ok(["aborted", "network"].includes(wrong.code), wrong.code);
+  assert.deepEqual([wrong.code, wrong.retryable], ["aborted", false]);
 });
 
 test("everything crosses a port as a file and comes back from it", async (t) => {
@@ -260,6 +265,10 @@ test("connected clients go on with the database that the background opens instea
   });
   const ids = () => page.evaluate(() => /** @type {any} */ (window).ids);
   await untilEqual(ids, ["of the first"]);
+  await fixture.setOptions(page, null);
+  await fixture.reopen(page);
+  const { code, details } = await page.evaluate(() => failure(db.collection("todos").put({ id: "of none" })));
+  assert.deepEqual([code, details], ["closed", { reason: "nothing-to-open" }]);
   await fixture.setOptions(page, { name: "second" });
   await fixture.reopen(page);
   await untilEqual(ids, []);
