@@ -6,7 +6,7 @@ use syncline_sim::{Counts, play};
 
 /// Seeds that once found something, and what. A seed is a schedule only for the program it was found with, so each of these
 /// has a test beside what was mended as well: in `src/scenarios.rs`, or with the plan or the schedule.
-const ONCE: [(u64, &str); 14] = [
+const ONCE: [(u64, &str); 16] = [
     (6, "a leader that was frozen led beside the next"),
     (18, "sync ended without what another context had enabled"),
     (74, "word of the connection was missed while a call was attended to"),
