@@ -47,7 +47,8 @@ async function moduleOf(source) {
   }
   // A service worker's own fetch bypasses its fetch handler: started while offline it has the file only if it asks the
   // cache itself (https://w3c.github.io/ServiceWorker/#handle-fetch, "request's service-workers mode is none").
-  if (typeof window === "undefined") {
+  // An extension's files are always there, and each look into a cache costs its worker milliseconds of a start.
+  if (typeof window === "undefined" && address.protocol.startsWith("http")) {
     return (await kept(address)) ?? fetch(address);
   }
   return fetch(address).catch(async (thrown) => {
