@@ -1,6 +1,6 @@
 // The public API of `syncline/testing`: tests of apps under Node (node:test, Vitest), without a browser and without waiting.
 
-import type { BackendOptions, Change, Document, Json, Options, Schema, Syncline } from "./index.js";
+import type { Change, Document, Json, Options, Schema, Syncline } from "./index.js";
 
 /** Makes a world: devices, a server, a network and a clock, all in memory. The same calls lead to the same things in every run. */
 export function createWorld(options?: WorldOptions): Promise<World>;
@@ -30,10 +30,10 @@ export interface World {
 }
 
 /**
- * The options of `open`. Without a backend it is the world's server, with a token; `null` is none. A backend of your own is asked at
- * the world's server too, whatever its address: your app can be opened as it is.
+ * The options of `open`. Without a backend it is the world's server, with a token; `null` is none. A server of your own is the world's
+ * too, whatever its address, and `wasm` changes nothing: your app can be opened as it is.
  */
-export type TestOptions<S extends Schema> = Omit<Options<S>, "backend" | "wasm"> & { backend?: BackendOptions | null };
+export type TestOptions<S extends Schema> = Omit<Options<S>, "backend"> & { backend?: Options<S>["backend"] | null };
 
 /** One browser profile: what it has on disk stays when its contexts end. */
 export interface Device {

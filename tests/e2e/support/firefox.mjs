@@ -18,8 +18,12 @@ const ELEMENT = "element-6066-11e4-a52e-4f735466cecf";
 /** Runs a function that may be asynchronous, and hands over what it gives or throws. */
 const CALL = "const [args, done] = arguments; Promise.resolve().then(() => (FUNCTION)(...args)).then((value) => done({ value: value ?? null }), (thrown) => done({ thrown: String(thrown) + String(thrown?.stack) }));";
 
-/** Starts Firefox with the extension installed for this session. */
-export async function startFirefox() {
+/**
+ * Starts Firefox with an extension installed for this session: the sample, or another one.
+ * @param {string} extension its folder
+ * @param {string} id what its manifest calls it
+ */
+export async function startFirefox(extension = FIREFOX_EXTENSION, id = ID) {
   const uuid = randomUUID();
   const { session, close } = await drive({
     program: "geckodriver",
@@ -30,13 +34,13 @@ export async function startFirefox() {
       "moz:firefoxOptions": {
         binary: FIREFOX,
         args: ["-headless"],
-        prefs: { "extensions.webextensions.uuids": JSON.stringify({ [ID]: uuid }), "extensions.background.idle.timeout": IDLE },
+        prefs: { "extensions.webextensions.uuids": JSON.stringify({ [id]: uuid }), "extensions.background.idle.timeout": IDLE },
       },
     },
   });
   try {
     await session("POST", "/timeouts", { script: 60_000, pageLoad: 60_000 });
-    await session("POST", "/moz/addon/install", { path: FIREFOX_EXTENSION, temporary: true });
+    await session("POST", "/moz/addon/install", { path: extension, temporary: true });
   } catch (thrown) {
     await close();
     throw thrown;
@@ -63,6 +67,8 @@ export async function startFirefox() {
   const marked = (/** @type {string} */ testid) => `[data-testid="${testid}"]`;
 
   return {
+    /** Where the extension's pages are. */
+    origin: `moz-extension://${uuid}`,
     close,
     run,
     asBrowser,
@@ -112,12 +118,12 @@ export async function startFirefox() {
       return `${key.getAttribute("modifiers")},${key.getAttribute("key")}`;
     }),
     /** What Firefox warned of when it read the manifest. @returns {Promise<string[]>} */
-    warnings: () => asBrowser((id) => /** @type {any} */ (globalThis).WebExtensionPolicy.getByID(id).extension.warnings, ID),
+    warnings: () => asBrowser((id) => /** @type {any} */ (globalThis).WebExtensionPolicy.getByID(id).extension.warnings, id),
     /** Whether the event page runs. @returns {Promise<"running" | "stopped" | "starting">} */
-    background: () => asBrowser((id) => /** @type {any} */ (globalThis).WebExtensionPolicy.getByID(id).extension.backgroundState, ID),
+    background: () => asBrowser((id) => /** @type {any} */ (globalThis).WebExtensionPolicy.getByID(id).extension.backgroundState, id),
     /** Ends the event page, as the browser does when it idles. */
     async endBackground() {
-      await asBrowser((id) => /** @type {any} */ (globalThis).WebExtensionPolicy.getByID(id).extension.terminateBackground(), ID);
+      await asBrowser((id) => /** @type {any} */ (globalThis).WebExtensionPolicy.getByID(id).extension.terminateBackground(), id);
     },
     /** @param {string} name */
     async picture(name) {
