@@ -1,10 +1,11 @@
 // @ts-check
-// The arithmetic of the extension's focus timer, and the todo made of a selection: pure, so without a browser.
+// What the extension decides: the focus timer's arithmetic, the todo made of a selection, the badge. Pure, so without a browser.
 
 import assert from "node:assert/strict";
 
 import { begun, clock, endOf, left, outcome, pausedAt, perDay, resumedAt, spanText } from "../../www/extension/focus.js";
 import { todoOf } from "../../www/extension/selected.js";
+import { badgeOf } from "../../www/extension/waiting.js";
 import { test } from "./support/until.mjs";
 
 const MINUTE = 60_000;
@@ -68,4 +69,11 @@ test("a selection becomes a todo with its page, on one line, and a long one is k
   const todo = todoOf(long, page, 1);
   assert.equal(todo?.note, long.trim());
   assert.ok(todo && [...todo.title].length <= 160 && todo.title.endsWith("…"), todo?.title);
+});
+
+test("the badge counts what waits of the collections that sync, and has room for three digits", async () => {
+  const status = (/** @type {number} */ todos, /** @type {number} */ habits) => /** @type {import("../../pkg/index.js").Status} */ (/** @type {unknown} */ ({
+    collections: { todos: { enabled: true, pending: todos }, links: { enabled: true, pending: 0 }, habits: { enabled: false, pending: habits } },
+  }));
+  assert.deepEqual([[0, 0], [0, 5], [2, 5], [999, 0], [1000, 0]].map(([todos = 0, habits = 0]) => badgeOf(status(todos, habits)).text), ["", "", "2", "999", "999+"]);
 });

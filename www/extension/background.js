@@ -4,10 +4,10 @@
  * and counts on the badge is the package; added to it are saving selections and the end of a period of focus.
  */
 import { background } from "../../pkg/extension.js";
-import { badgeOf } from "./badge.js";
 import { isOtherSession, options } from "./database.js";
 import { endFocus } from "./focus-end.js";
 import { offerSaving } from "./saving.js";
+import { badgeOf } from "./waiting.js";
 
 const { client, reopen } = background(options, { badge: badgeOf });
 

@@ -1,13 +1,14 @@
 // @ts-check
 /**
  * Starts the new tab: its views over the extension's database, which it opens itself. It is there before the background is awake,
- * and while it is open it hears of other devices at once. The popup and the content script ask the background instead.
+ * and while that rests it hears of other devices at once. The popup and the content script ask the background instead.
  */
 import { startApp } from "../js/app.js";
 import { settingsView } from "../js/views/settings.js";
 import { pageDatabase } from "./database.js";
 import { focusHistory } from "./focus-history.js";
 import { homeView } from "./home.js";
+import { waiting } from "./waiting.js";
 
 startApp({
   data: await pageDatabase(),
@@ -17,14 +18,21 @@ startApp({
 });
 
 /**
- * What the page has not sent when it goes, the background sends at once rather than at its next alarm.
+ * Makes the background look within half a minute while anything waits: this page may be gone before it has sent it.
  * @param {import("../js/model.js").Client} client
  */
 function leaveTheRest(client) {
-  const leave = () => {
-    const { state } = client.status;
-    if (state === "pending" || state === "syncing") void chrome.runtime.sendMessage({ syncline: "syncline" }).catch(() => {});
-  };
-  addEventListener("pagehide", leave);
-  return () => removeEventListener("pagehide", leave);
+  let isArmed = false;
+  return client.subscribe((status) => {
+    const isWaiting = waiting(status) > 0;
+    if (isWaiting && !isArmed) void hasten();
+    isArmed = isWaiting;
+  });
+}
+
+/** Brings the background's alarm forward. An alarm outlives the page; a message sent as it goes does not arrive. */
+async function hasten() {
+  const at = Date.now() + 30_000;
+  const alarm = await chrome.alarms.get("syncline");
+  if (!alarm || alarm.scheduledTime > at) await chrome.alarms.create("syncline", { when: at });
 }

@@ -17,33 +17,32 @@ import { untilEqual } from "./until.mjs";
 /** @typedef {"todos" | "habits" | "links" | "focus" | "settings"} Name A collection that the user may sync. */
 
 /**
- * Starts a browser that has some extensions; it ends with the test.
- * @param {import("node:test").TestContext} t
+ * Starts a browser that has some extensions.
  * @param {...string} extensions Their folders.
  */
-export async function startWith(t, ...extensions) {
+export async function launchWith(...extensions) {
   const folder = await mkdtemp(path.join(tmpdir(), "syncline-e2e-extension-"));
   const profile = await chromium.launchPersistentContext(folder, {
     executablePath: CHROMIUM,
     args: [...ARGUMENTS, `--disable-extensions-except=${extensions}`, `--load-extension=${extensions}`],
   });
-  t.after(async () => {
-    await profile.close();
-    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
-  });
-  return profile;
+  return {
+    profile,
+    async end() {
+      await profile.close();
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
 }
 
-/**
- * Starts a browser that has the extension; it ends with the test.
- * @param {import("node:test").TestContext} t
- */
-export async function startExtension(t) {
-  const profile = await startWith(t, EXTENSION);
+/** Starts a browser that has the extension. */
+export async function launchExtension() {
+  const { profile, end } = await launchWith(EXTENSION);
   const worker = profile.serviceWorkers()[0] ?? await profile.waitForEvent("serviceworker");
   return {
     profile,
     worker,
+    end,
     /**
      * Opens one of its pages: the popup as a page of its own is the same document.
      * @param {"popup" | "newtab"} name
@@ -56,6 +55,16 @@ export async function startExtension(t) {
       return page;
     },
   };
+}
+
+/**
+ * The same, ended with the test.
+ * @param {import("node:test").TestContext} t
+ */
+export async function startExtension(t) {
+  const extension = await launchExtension();
+  t.after(() => extension.end());
+  return extension;
 }
 
 /**
