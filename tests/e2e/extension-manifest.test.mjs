@@ -9,7 +9,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
-import { launchWith } from "./support/extension.mjs";
+import { startWith } from "./support/extension.mjs";
 import { EXTENSION, FIREFOX_EXTENSION } from "./support/places.mjs";
 import { test, until } from "./support/until.mjs";
 
@@ -22,8 +22,7 @@ test("Chromium has nothing to say against the manifest, and would have of one th
   await writeFile(path.join(both, "manifest.json"), JSON.stringify({
     manifest_version: 3, name: "Both", version: "1", background: { service_worker: "background.js", scripts: ["background.js"] },
   }));
-  const { profile, end } = await launchWith(EXTENSION, both);
-  t.after(end);
+  const profile = await startWith(t, EXTENSION, both);
   const page = await profile.newPage();
   await page.goto("chrome://extensions");
   // Chromium notes what it has to say for developers only, and when it loads an extension.

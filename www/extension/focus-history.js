@@ -21,7 +21,7 @@ const LISTED = 100;
 export function focusHistory({ client, isPart }) {
   const focus = client.collection("focus");
   const { element: head, note } = header("Focus history", "focus-count", isPart);
-  const [day, week, best] = ["Today", "Last 7 days", "Best of 14 days"].map((label) => {
+  const [day, week, best] = ["Today", "Last 7 days", "Best day"].map((label) => {
     const value = h("dd", { "data-testid": `focus-number-${label.toLowerCase().replaceAll(" ", "-")}` });
     return { value, element: h("div", {}, h("dt", {}, label), value) };
   });

@@ -20,7 +20,7 @@ import { untilEqual } from "./until.mjs";
  * Starts a browser that has some extensions.
  * @param {...string} extensions Their folders.
  */
-export async function launchWith(...extensions) {
+async function launchWith(...extensions) {
   const folder = await mkdtemp(path.join(tmpdir(), "syncline-e2e-extension-"));
   const profile = await chromium.launchPersistentContext(folder, {
     executablePath: CHROMIUM,
@@ -33,6 +33,17 @@ export async function launchWith(...extensions) {
       await rm(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
+}
+
+/**
+ * The same, ended with the test.
+ * @param {import("node:test").TestContext} t
+ * @param {...string} extensions Their folders.
+ */
+export async function startWith(t, ...extensions) {
+  const { profile, end } = await launchWith(...extensions);
+  t.after(end);
+  return profile;
 }
 
 /** Starts a browser that has the extension. */
