@@ -4,6 +4,7 @@
 
 import { Request, Response } from "./http.js";
 import { IDBDatabase, IDBFactory, IDBKeyRange, IDBObjectStore, IDBOpenDBRequest, IDBRequest, IDBTransaction, IDBVersionChangeEvent } from "./indexeddb.js";
+import { CloseEvent } from "./sockets.js";
 
 class Crypto {
   #random;
@@ -43,7 +44,7 @@ export class Scope extends EventTarget {
       globalThis: this, self: this, window: undefined, global: undefined,
       setTimeout: this.#setTimeout.bind(this), clearTimeout: this.#clearTimeout.bind(this),
       Date: { now: () => this.#clock.now }, performance: { now: () => this.#clock.now },
-      fetch: this.#fetch.bind(this), Request, Response, WebSocket: this.#device.sockets(this),
+      fetch: this.#fetch.bind(this), Request, Response, WebSocket: this.#device.sockets(this), CloseEvent,
       BroadcastChannel: this.#device.channels.classOf(this), Crypto,
       IDBDatabase, IDBFactory, IDBKeyRange, IDBObjectStore, IDBOpenDBRequest, IDBRequest, IDBTransaction, IDBVersionChangeEvent,
     };

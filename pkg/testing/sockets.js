@@ -6,6 +6,20 @@ const PING = 20_000;
 const ABNORMAL = 1006;
 const NORMAL = 1000;
 
+/** Node has none before version 23 (https://nodejs.org/api/globals.html#class-closeevent). */
+export class CloseEvent extends Event {
+  /**
+   * @param {string} type
+   * @param {{code?: number, reason?: string, wasClean?: boolean}} [init]
+   */
+  constructor(type, { code = 0, reason = "", wasClean = false } = {}) {
+    super(type);
+    this.code = code;
+    this.reason = reason;
+    this.wasClean = wasClean;
+  }
+}
+
 /**
  * What `WebSocket` is in a context.
  * @param {import("./scope.js").Scope} scope
@@ -72,7 +86,7 @@ export function socketsOf(scope, device, server) {
       this.#deaf();
       scope.soon(() => {
         if (code === ABNORMAL) this.dispatchEvent(new Event("error"));
-        this.dispatchEvent(Object.assign(new Event("close"), { code, reason: "", wasClean: code === NORMAL }));
+        this.dispatchEvent(new CloseEvent("close", { code, wasClean: code === NORMAL }));
       });
     }
   };

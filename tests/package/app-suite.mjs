@@ -191,6 +191,27 @@ export function suite(test) {
     await world.close();
   });
 
+  test("what one device exports another takes in, and signing out ends the channel and leaves nothing", async () => {
+    const world = await createWorld();
+    const { db, todos } = await openApp(world.open);
+    await todos.putAll([{ id: "milk", title: "Milk" }, { id: "bread", title: "Bread" }]);
+    await db.sync();
+    await world.settle();
+    assert.equal(db.status.channel, "live");
+    const file = await db.export();
+    const other = await world.device("other").open({ name: "my-app", collections: { todos: {} }, backend: null });
+    assert.deepEqual(await other.import(file, "replace"), { records: 2 });
+    assert.equal(await other.collection("todos").count(), 2);
+
+    await db.signOut();
+    await world.settle();
+    assert.equal(await todos.count(), 0);
+    assert.equal(world.server.records("todos").length, 2);
+    await Promise.all([db.close(), other.close()]);
+    await world.clock.advance(HOUR);
+    await world.close();
+  });
+
   test("a server that lost its database empties no device", async () => {
     const world = await createWorld();
     const { db, todos } = await openApp(world.open);
