@@ -81,6 +81,13 @@ test("on the first run nothing leaves the device until the user has chosen what,
   assertNoErrors(page);
 });
 
+test("what the browser opens as a new tab is the extension's", async (t) => {
+  const { profile } = await startExtension(t);
+  const page = await profile.newPage();
+  await page.goto("chrome://newtab");
+  await page.getByTestId("todo-input").waitFor();
+});
+
 test("the offer to sync can be put off, and the settings still have it", async (t) => {
   const { open } = await startExtension(t);
   const page = await open("newtab");

@@ -8,7 +8,7 @@ import { connect } from "../../pkg/client.js";
 import { element, h } from "../js/dom.js";
 import { placeIcons } from "../js/icons.js";
 import { sentence } from "../js/problem.js";
-import { followTheme } from "../js/theme.js";
+import { applyKeptTheme, followTheme } from "../js/theme.js";
 import { todoForm, todoList } from "../js/todo-list.js";
 
 /** @typedef {import("../js/model.js").Client} Client */
@@ -40,5 +40,6 @@ function show(client) {
   form.input.focus();
 }
 
+applyKeptTheme();
 placeIcons(document);
 connect().then(show, (error) => element("main").replaceChildren(h("p", { class: "empty", role: "alert", "data-testid": "open-problem" }, sentence(error))));

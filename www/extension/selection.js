@@ -43,6 +43,8 @@ function isMeant() {
 function selectedText() {
   const field = document.activeElement;
   if (field instanceof HTMLInputElement && field.type === "password") return "";
-  const { value, selectionStart, selectionEnd } = field instanceof HTMLTextAreaElement || field instanceof HTMLInputElement ? field : { value: "", selectionStart: null, selectionEnd: null };
-  return selectionStart === null ? getSelection()?.toString() ?? "" : value.slice(selectionStart, selectionEnd ?? selectionStart);
+  const isField = field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement;
+  // Null: a field without text, such as a check box.
+  if (isField && field.selectionStart !== null) return field.value.slice(field.selectionStart, field.selectionEnd ?? undefined);
+  return getSelection()?.toString() ?? "";
 }
