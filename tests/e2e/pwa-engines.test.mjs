@@ -7,7 +7,7 @@ import { after, before, describe } from "node:test";
 import { Account } from "./support/account.mjs";
 import { Device } from "./support/device.mjs";
 import { ENGINES, startEngine } from "./support/engines.mjs";
-import { askPwa, installPwa } from "./support/pwa.mjs";
+import { askPwa, installPwa, register } from "./support/pwa.mjs";
 import { Server } from "./support/server.mjs";
 import { startSite } from "./support/site.mjs";
 import { pause, test, until, untilEqual } from "./support/until.mjs";
@@ -126,6 +126,20 @@ const SCENES = {
     await untilEqual(async () => (await device.status()).state, "offline");
     await stage.giveNetwork();
     await untilEqual(async () => (await account.record("todos", "after"))?.data, { id: "after", title: "Bread" });
+    await device.page.close();
+  },
+
+  async "what a page without a backend writes is sent by the service worker, with Background Sync or without"(stage) {
+    const account = await Account.register(stage.server.url);
+    const device = await stage.tab();
+    await device.run((db) => db.enable());
+    await installPwa(device, account);
+    const hasSync = await device.page.evaluate(() => "sync" in ServiceWorkerRegistration.prototype);
+    assert.equal(hasSync, stage.engine.name === "chromium", "this test plays what the engine has");
+    await register(device);
+    const todo = await device.put("todos", { title: "Milk" });
+    await untilEqual(async () => (await account.record("todos", todo.id))?.data, todo);
+    await device.settled();
     await device.page.close();
   },
 

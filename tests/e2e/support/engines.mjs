@@ -11,8 +11,8 @@ import { until } from "./until.mjs";
 /** @typedef {"chromium" | "firefox" | "webkit"} Name */
 /** @typedef {Awaited<ReturnType<typeof startEngine>>} Engine */
 
-/** What takes a service worker that idles for one to be stopped, in Firefox. */
-const FIREFOX = { "dom.serviceWorkers.idle_timeout": 500, "dom.serviceWorkers.idle_extended_timeout": 500 };
+/** Has Firefox stop a service worker that idles, and leave one alone that is at work. */
+const FIREFOX = { "dom.serviceWorkers.idle_timeout": 500 };
 
 /** @type {{ [name in Name]: (settings: object) => Promise<webdriver.DrivenBrowser> }} */
 const STARTS = {

@@ -35,7 +35,7 @@ export function askPwa(device, call, ...args) {
  * @param {Device} device
  * @param {object} [settings]
  */
-export async function register(device, settings) {
+export async function register(device, settings = {}) {
   await device.run((db, settings) => void /** @type {any} */ (window).registerSync(db, settings), settings);
 }
 
