@@ -1,7 +1,8 @@
 // @ts-check
-// The doctor finds nothing wrong with the sample extension, as it is assembled for Chromium and for Firefox.
+// The doctor finds nothing wrong with the sample extension, as it is assembled for Chromium and for Firefox, nor with what the README shows.
 
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 
 import { examine } from "../../pkg/doctor/checks.js";
 import { read } from "../../pkg/doctor/folder.js";
@@ -16,3 +17,13 @@ for (const folder of [EXTENSION, FIREFOX_EXTENSION]) {
     assert.deepEqual(examine(found.extension), []);
   });
 }
+
+test("nothing is wrong with the manifest and the background of the README", async () => {
+  const readme = await readFile(new URL("../../README.md", import.meta.url), "utf8");
+  const [, json = ""] = /^```json\n(.*?)^```$/ms.exec(readme) ?? [];
+  const [, script = ""] = /^```ts\n(\/\/ background\.js.*?)^```$/ms.exec(readme) ?? [];
+  const manifest = { ...JSON.parse(json), host_permissions: ["https://sync.example.org/*"] };
+  const texts = new Map([["background.js", script]]);
+  assert.ok(script.includes("background("));
+  assert.deepEqual(examine({ name: "manifest.json", manifest, paths: new Set(["background.js", "core_bg.wasm"]), texts }), []);
+});
