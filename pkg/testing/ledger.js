@@ -69,20 +69,21 @@ export class Ledger {
   page(name, cursor, limit, budget = { bytes: PAGE_BYTES }) {
     const rows = [...(this.#collections.get(name)?.values() ?? [])].sort((one, other) => one.position - other.position);
     const head = rows.at(-1)?.position ?? 0;
-    const { kind, after, since } = this.#reading(cursor, head);
+    const reading = this.#reading(cursor, head);
+    const { kind, after, since } = reading;
     const news = rows.filter(({ position, data }) => position > after && (data !== null || position > since));
     const records = [];
     for (const row of news) {
       const isFull = records.length >= Math.min(Math.max(limit, 1), PAGE_RECORDS) || (budget.bytes === 0 && records.length > 0);
       if (isFull) {
         const last = /** @type {Stored} */ (news[records.length - 1]).position;
-        return this.#page(records, kind === "c" ? `c${last}` : `${kind}${last}-${since}`, true, kind);
+        return this.#page(records, kind === "c" ? `c${last}` : `${kind}${last}-${since}`, true, reading);
       }
       budget.bytes = Math.max(0, budget.bytes - sizeOf(row.data) - RECORD_OVERHEAD);
       records.push(remote(row));
     }
     const last = news.at(-1)?.position ?? after;
-    return this.#page(records, `c${Math.max(last, since)}`, false, kind);
+    return this.#page(records, `c${Math.max(last, since)}`, false, reading);
   }
 
   /** Bytes of documents in one answer. */
@@ -111,10 +112,12 @@ export class Ledger {
    * @param {any[]} records
    * @param {string} cursor
    * @param {boolean} more
-   * @param {string} kind
+   * @param {{kind: string, after: number}} reading where it began
    */
-  #page(records, cursor, more, kind) {
-    return { records, cursor: `${cursor}.${this.#identity}`, more, ...(kind === "s" ? { snapshot: true } : {}) };
+  #page(records, cursor, more, { kind, after }) {
+    const isSnapshot = kind === "s";
+    const marks = { ...(isSnapshot && { snapshot: true }), ...(isSnapshot && after === 0 && { start: true }) };
+    return { records, cursor: `${cursor}.${this.#identity}`, more, ...marks };
   }
 
   /**
