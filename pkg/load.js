@@ -11,6 +11,12 @@ export const CACHE = `syncline-${version}`;
 
 /** @type {Promise<typeof Core> | undefined} */
 let loading;
+let isLoaded = false;
+
+/** Whether there is nothing left to wait for. */
+export function isCoreLoaded() {
+  return isLoaded;
+}
 
 /**
  * The core, loaded. A load that failed is tried again at the next call.
@@ -19,7 +25,10 @@ let loading;
  */
 export function loadCore(source) {
   loading ??= init({ module_or_path: moduleOf(source) }).then(
-    () => Core,
+    () => {
+      isLoaded = true;
+      return Core;
+    },
     (thrown) => {
       loading = undefined;
       throw thrown;

@@ -25,6 +25,7 @@ export class Session {
   schemas = [];
   #schemas;
   #isClosed = false;
+  #isOpening = true;
   /** The collections by their places. @type {string[]} */
   #names = [];
   /** @type {Map<number, import("./live.js").LiveQuery>} */
@@ -50,10 +51,16 @@ export class Session {
   }
 
   /**
-   * What the core calls. `emit`, `changed`, `take` and `takeOne` are called in the middle of its work and must not call back into it.
+   * What the core calls. `emit`, `hearsChanges`, `changed`, `take` and `takeOne` are called in the middle of its work and must not call back into it.
+   * @param {import("./begin.js").Begun} [begun] what was opened and read while the core was loading
    */
-  host() {
+  host(begun) {
+    const { awaited } = this;
     return {
+      begun,
+      get hearsChanges() {
+        return awaited.has("change");
+      },
       emit: (/** @type {string} */ kind, /** @type {any} */ fact) => this.#hear(kind, fact),
       changed: this.#hearChange.bind(this),
       take: this.#take.bind(this),
@@ -75,6 +82,7 @@ export class Session {
       this.schemas[this.placeOf(name)] = schema;
       this.documents.setSchema(this.placeOf(name), schema);
     });
+    setTimeout(() => (this.#isOpening = false));
     this.device = core.device;
     this.status ??= /** @type {Status} */ (core.status());
   }
@@ -228,12 +236,14 @@ export class Session {
   /**
    * @param {number} collection
    * @param {Uint32Array} freed
-   * @param {string} ids JSON text
+   * @param {string | undefined} ids JSON text; undefined: nobody listens
    * @param {string} origin
    */
   #hearChange(collection, freed, ids, origin) {
     this.documents.forget(collection, freed, ids === "[]");
-    queueMicrotask(() => this.#dispatch("change", changeDetail(this.#names[collection], ids, origin)));
+    if (ids !== undefined) {
+      queueMicrotask(() => this.#dispatch("change", changeDetail(this.#names[collection], ids, origin)));
+    }
   }
 
   /**
@@ -257,12 +267,24 @@ export class Session {
         this.#hearStatus(Object.freeze(fact));
         return;
       case "error":
-        queueMicrotask(() => this.#dispatch("error", toError(fact)));
+        this.#handleSoon(() => this.#dispatch("error", toError(fact)));
         return;
       default: {
         const detail = typeof fact === "string" ? this.unmarked(JSON.parse(fact)) : fact;
         queueMicrotask(() => this.#dispatch(kind, detail));
       }
+    }
+  }
+
+  /**
+   * Does something once the core is done, and not before an app that has just opened the database had its turn to listen.
+   * @param {() => void} act
+   */
+  #handleSoon(act) {
+    if (this.#isOpening) {
+      setTimeout(act);
+    } else {
+      queueMicrotask(act);
     }
   }
 

@@ -12,19 +12,26 @@ import { pack, unpack } from "./transfer.js";
  * Opens a database.
  * @param {unknown} options
  * @param {(wasm: any) => Promise<Pick<typeof import("./wasm/core.js").Core, "open">>} load where the core comes from
+ * @param {(name: string) => import("./begin.js").Beginning | undefined} [begin] begins with what does not need the core
  * @returns {Promise<any>}
  */
-export async function openOn(options, load) {
+export async function openOn(options, load, begin = () => undefined) {
   const sorted = sortOptions(options);
   const names = Object.keys(sorted.core.collections);
   const syncline = new Syncline(sorted.name, names);
   const session = new Session(syncline, sorted.token, sorted.freeze, sorted.resolvers, sorted.schemas);
+  const beginning = begin(sorted.name);
   const Core = await load(sorted.wasm).catch((thrown) => {
+    beginning?.end();
     throw new SynclineError("storage-unavailable", `wasm: could not be loaded: ${thrown?.message ?? thrown}`, true);
   });
   try {
-    session.begin(await Core.open(sorted.core, sorted.backend, session.host()), names);
+    const host = session.host(await beginning?.take());
+    session.begin(await Core.open(sorted.core, sorted.backend, host), names);
+    // The core has taken it over: what was read ahead is not to stay in memory.
+    host.begun = undefined;
   } catch (thrown) {
+    beginning?.end();
     throw toError(thrown);
   }
   syncline.begin(session);

@@ -5,6 +5,7 @@
 use std::{future::Future, pin::pin, rc::Rc};
 
 use futures::future::{Either, select};
+use gloo_timers::future::TimeoutFuture;
 use js_sys::Promise;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -29,6 +30,9 @@ use crate::{
     idb,
     transfer::{Exporter, Importer},
 };
+
+/// How long after a start the log is read again, in milliseconds: the app goes first.
+const AFTER_START: u32 = 100;
 
 /// An open database.
 #[wasm_bindgen]
@@ -75,12 +79,26 @@ impl Core {
             let documents = Rc::new(Documents::of(options.collections.keys()));
             let host = Rc::new(host);
             let backend = server.map(|server| Backend::new(&server, &host)).transpose()?;
-            let disk = idb::IndexedDb::open(&options.name).await.map_err(storage)?;
+            let begun = host.begun();
+            let is_begun = begun.is_object();
+            let disk = if is_begun {
+                idb::IndexedDb::of_begun(&options.name, begun.unchecked_ref())
+            } else {
+                idb::IndexedDb::open(&options.name).await.map_err(storage)?
+            };
             let events = Events { host: Rc::clone(&host), documents: Rc::clone(&documents) };
             let browser = Browser::new(&options.name, backend, events);
             let client = Client::open(browser, disk, options).await?;
             let running = client.clone();
             wasm_bindgen_futures::spawn_local(async move { running.run().await });
+            if is_begun {
+                // What others committed between that reading and the moment at which this context began to listen.
+                let late = client.clone();
+                wasm_bindgen_futures::spawn_local(async move {
+                    TimeoutFuture::new(AFTER_START).await;
+                    drop(late.database().catch_up().await);
+                });
+            }
             Ok(Self { client, documents, host }.into())
         })
     }

@@ -8,6 +8,7 @@ use syncline_core::{
     ports,
 };
 use syncline_protocol::{CollectionName, RecordId};
+use wasm_bindgen::JsValue;
 
 use crate::{
     documents::{Documents, Place},
@@ -82,9 +83,11 @@ impl Events {
     fn emit_change(&self, collection: &CollectionName, ids: &[RecordId], origin: ChangeOrigin) {
         let Some(place) = self.documents.place_of(collection.as_str()) else { return };
         let freed = self.documents.forget(place, ids);
-        if let Ok(ids) = json(&ids) {
-            self.host.changed(place, freed, &ids, &plain(&origin));
-        }
+        // Ten thousand ids are a long text, which is not made where nobody listens.
+        let is_told = ids.is_empty() || self.host.hears_changes() != Some(false);
+        let text = if is_told { json(&ids).ok() } else { None };
+        let origin = if is_told { plain(&origin) } else { JsValue::UNDEFINED };
+        self.host.changed(place, freed, text, &origin);
     }
 
     fn emit_live(&self, collection: &CollectionName, change: LiveChange) {

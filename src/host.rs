@@ -22,10 +22,24 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(crate) fn emit(this: &JsHost, kind: &str, fact: &JsValue);
 
+    /// What `pkg/begin.js` did while this module was on its way: an `idb::Begun`, or undefined.
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn begun(this: &JsHost) -> JsValue;
+
+    /// Whether anybody listens to what changes.
+    #[wasm_bindgen(method, getter, js_name = hearsChanges)]
+    pub(crate) fn hears_changes(this: &JsHost) -> Option<bool>;
+
     /// Tells that records of a collection changed, and which documents are to be dropped, by their numbers. `ids` is a JSON
-    /// text of an array; an empty one: all of the collection. `origin` is one of `api.d.ts`. As with `emit`.
+    /// text of an array; an empty one: all of the collection; none: nobody listens. `origin` is one of `api.d.ts`. As with `emit`.
     #[wasm_bindgen(method)]
-    pub(crate) fn changed(this: &JsHost, collection: Place, freed: Vec<u32>, ids: &str, origin: &JsValue);
+    pub(crate) fn changed(
+        this: &JsHost,
+        collection: Place,
+        freed: Vec<u32>,
+        ids: Option<String>,
+        origin: &JsValue,
+    );
 
     /// Keeps fresh documents under their numbers and gives the wanted ones (none: the fresh ones), in order; 0 is
     /// `undefined`. `texts` is the JSON text of an array of the fresh ones, as UTF-8; `purpose` a query's text, a live query's

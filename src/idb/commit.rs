@@ -6,13 +6,14 @@
 
 use futures::FutureExt;
 use futures::future::{try_join_all, try_join3};
-use js_sys::{Array, Object, Reflect, Uint8Array};
+use js_sys::{Array, Object, Uint8Array};
 use syncline_store::{Append, Blobs, DiskError, Entries, Generation, Head, PageId, Pages, Sequence};
 use wasm_bindgen::prelude::{JsCast, JsValue, wasm_bindgen};
 use web_sys::{IdbDatabase, IdbKeyRange, IdbObjectStore, IdbTransaction};
 
 use super::convert::{head, key, page};
 use super::error::{Failure, classify, is_taken};
+use super::known;
 use super::schema::{FLUSHED, HEAD, LOG, META, PAGES, counting, entries};
 use super::signal::Signal;
 
@@ -26,12 +27,15 @@ extern "C" {
     fn transaction(
         this: &JsDatabase,
         stores: &Array,
-        mode: &str,
+        mode: &JsValue,
         options: &Object,
     ) -> Result<JsTransaction, JsValue>;
 
     #[wasm_bindgen(extends = IdbTransaction)]
     type JsTransaction;
+
+    #[wasm_bindgen(method, catch, js_name = objectStore)]
+    fn object_store(this: &JsTransaction, name: &JsValue) -> Result<IdbObjectStore, JsValue>;
 
     #[wasm_bindgen(method, catch)]
     fn commit(this: &JsTransaction) -> Result<(), JsValue>;
@@ -49,7 +53,7 @@ pub(super) enum Added {
 pub(super) async fn add(database: &IdbDatabase, number: Sequence, entry: &[u8]) -> Result<Added, Failure> {
     let writing = Writing::begin(database, &[LOG, META], "relaxed")?;
     let sent = || {
-        let reading = writing.store(META)?.get(&HEAD.into())?;
+        let reading = writing.store(META)?.get(&known::text(HEAD))?;
         // Comes last, see `end`.
         let adding = writing.store(LOG)?.add_with_key(&Uint8Array::from(entry), &key(number.0))?;
         Ok((Signal::of_addition(&adding), reading))
@@ -80,7 +84,7 @@ pub(super) async fn append_after_reading(
     others: Others,
     decide: &mut dyn FnMut(&Entries, Blobs) -> Option<Vec<u8>>,
 ) -> Result<Option<Append>, Failure> {
-    let stores: &[&str] = if pages.is_empty() { &[LOG, META] } else { &[LOG, META, PAGES] };
+    let stores: &'static [&'static str] = if pages.is_empty() { &[LOG, META] } else { &[LOG, META, PAGES] };
     let writing = Writing::begin(database, stores, "relaxed")?;
     let sent = || {
         let page = |id: &PageId| Ok(Signal::of_request(&writing.store(PAGES)?.get(&key(id.0))?));
@@ -92,7 +96,7 @@ pub(super) async fn append_after_reading(
             tail.push(Signal::of_request(&log.get_all_keys_with_key(&range)?));
             tail.push(Signal::of_request(&log.get_all_with_key(&range)?));
         }
-        let reading = Signal::of_request(&writing.store(META)?.get(&HEAD.into())?);
+        let reading = Signal::of_request(&writing.store(META)?.get(&known::text(HEAD))?);
         Ok((reading, try_join_all(tail), try_join_all(pages)))
     };
     let (reading, tail, pages) = sent().map_err(|error: JsValue| Failure::undone(classify(&error)))?;
@@ -127,7 +131,7 @@ pub(super) async fn append_after_reading(
 /// Makes everything that completed so far survive a power cut: a strict transaction writes what lies before it too.
 pub(super) async fn flush(database: &IdbDatabase) -> Result<(), Failure> {
     let writing = Writing::begin(database, &[META], "strict")?;
-    let sent = writing.store(META).and_then(|meta| meta.put_with_key(&JsValue::TRUE, &FLUSHED.into()));
+    let sent = writing.store(META).and_then(|meta| meta.put_with_key(&JsValue::TRUE, &known::text(FLUSHED)));
     sent.map_err(|error| Failure::undone(classify(&error)))?;
     writing.end().await
 }
@@ -139,19 +143,21 @@ pub(super) struct Writing {
 }
 
 impl Writing {
-    pub(super) fn begin(database: &IdbDatabase, stores: &[&str], durability: &str) -> Result<Self, Failure> {
-        let stores: Array = stores.iter().copied().map(JsValue::from).collect();
-        let options = Object::new();
-        let begun = Reflect::set(&options, &"durability".into(), &durability.into()).and_then(|_is_set| {
-            database.unchecked_ref::<JsDatabase>().transaction(&stores, "readwrite", &options)
-        });
+    pub(super) fn begin(
+        database: &IdbDatabase,
+        stores: &'static [&'static str],
+        durability: &'static str,
+    ) -> Result<Self, Failure> {
+        let (stores, options) = (known::list(stores), known::options(durability));
+        let database: &JsDatabase = database.unchecked_ref();
+        let begun = database.transaction(&stores, &known::text("readwrite"), &options);
         let transaction = begun.map_err(|error| Failure::undone(classify(&error)))?;
         let ended = Signal::of_transaction(&transaction);
         Ok(Self { transaction, ended })
     }
 
-    pub(super) fn store(&self, name: &str) -> Result<IdbObjectStore, JsValue> {
-        self.transaction.object_store(name)
+    pub(super) fn store(&self, name: &'static str) -> Result<IdbObjectStore, JsValue> {
+        JsTransaction::object_store(&self.transaction, &known::text(name))
     }
 
     /// Says that nothing more comes, and waits until the transaction completed. For transactions that write with their last

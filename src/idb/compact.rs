@@ -10,6 +10,7 @@ use web_sys::{IdbDatabase, IdbKeyRange};
 use super::commit::Writing;
 use super::convert::{head, head_row, key, number};
 use super::error::{Failure, classify};
+use super::known;
 use super::schema::{DIRECTORY, HEAD, LOG, META, PAGES, damaged};
 use super::signal::Signal;
 
@@ -28,7 +29,7 @@ pub(super) enum Replaced {
 pub(super) async fn replace(database: &IdbDatabase, compaction: &Compaction) -> Result<Replaced, Failure> {
     let writing = Writing::begin(database, &[LOG, META, PAGES], "relaxed")?;
     let sent = || {
-        let head = writing.store(META)?.get(&HEAD.into())?;
+        let head = writing.store(META)?.get(&known::text(HEAD))?;
         let first = writing.store(LOG)?.get_all_keys_with_key_and_limit(&JsValue::UNDEFINED, 1)?;
         Ok((Signal::of_request(&head), Signal::of_request(&first)))
     };
@@ -83,10 +84,10 @@ fn write(
     for (sequence, entry) in &compaction.set_aside {
         meta.put_with_key(&Uint8Array::from(&**entry), &damaged(*sequence))?;
     }
-    meta.put_with_key(&Uint8Array::from(compaction.directory.as_slice()), &DIRECTORY.into())?;
+    meta.put_with_key(&Uint8Array::from(compaction.directory.as_slice()), &known::text(DIRECTORY))?;
     let generation: Generation = compaction.generation.next();
     let head = Head { generation, through: compaction.through, ..head };
-    meta.put_with_key(&head_row(head), &HEAD.into())?;
+    meta.put_with_key(&head_row(head), &known::text(HEAD))?;
     last.map_or(Ok(()), |last| delete_entries(writing, last))
 }
 

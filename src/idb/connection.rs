@@ -5,8 +5,9 @@ use std::cell::Cell;
 use std::pin::pin;
 use std::rc::Rc;
 
+use futures::FutureExt as _;
 use futures::channel::oneshot;
-use futures::future::{Either, join, select};
+use futures::future::{Either, LocalBoxFuture, Shared, join, ready, select};
 use gloo_timers::future::TimeoutFuture;
 use idb::Factory;
 use rexie::Rexie;
@@ -35,10 +36,27 @@ pub(super) enum Life {
 
 /// An open connection; closed when it is dropped.
 pub(super) struct Connection {
-    pub(super) rexie: Option<Rexie>,
+    reader: Shared<LocalBoxFuture<'static, Result<Rc<Reader>, DiskError>>>,
     pub(super) database: IdbDatabase,
     life: Rc<Cell<Life>>,
     _handlers: [Closure<dyn FnMut(Event)>; 2],
+}
+
+/// The end that reads; closed when it is dropped.
+pub(super) struct Reader(Option<Rexie>);
+
+impl Reader {
+    pub(super) fn rexie(&self) -> Result<&Rexie, DiskError> {
+        self.0.as_ref().ok_or(DiskError::Closed)
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        if let Some(rexie) = self.0.take() {
+            rexie.close();
+        }
+    }
 }
 
 impl Connection {
@@ -48,7 +66,7 @@ impl Connection {
         let opening = async move {
             // Both are asked for at once. Requests for one database are served in order, so rexie makes what is missing.
             let (rexie, database) = join(schema::open(&name), open_existing(&name)).await;
-            Ok(Self::new(rexie?, database?))
+            Ok(Self::new(ready(Ok(Rc::new(Reader(Some(rexie?))))).boxed_local(), database?))
         };
         in_time(opening, patience).await
     }
@@ -58,12 +76,33 @@ impl Connection {
         let name = name.to_owned();
         let opening = async move {
             let database = open_existing(&name).await?;
-            Ok(Self::new(schema::open(&name).await?, database))
+            let rexie = schema::open(&name).await?;
+            Ok(Self::new(ready(Ok(Rc::new(Reader(Some(rexie))))).boxed_local(), database))
         };
         in_time(opening, patience).await
     }
 
-    fn new(rexie: Rexie, database: IdbDatabase) -> Self {
+    /// Takes over a connection that was opened elsewhere. The end that reads is opened when it is needed.
+    pub(super) fn of_open(name: &str, database: IdbDatabase, patience: u32) -> Self {
+        let name = name.to_owned();
+        let reader = async move {
+            let opening = async move { schema::open(&name).await.map(|rexie| Rc::new(Reader(Some(rexie)))) };
+            in_time(opening, patience).await
+        };
+        Self::new(reader.boxed_local(), database)
+    }
+
+    /// The end that reads.
+    pub(super) async fn reader(&self) -> Result<Rc<Reader>, DiskError> {
+        if self.life() != Life::Alive {
+            return Err(DiskError::Closed);
+        }
+        let reader = self.reader.clone().await?;
+        // What was opened behind a deletion is another database.
+        if self.life() == Life::Alive { Ok(reader) } else { Err(DiskError::Closed) }
+    }
+
+    fn new(reader: LocalBoxFuture<'static, Result<Rc<Reader>, DiskError>>, database: IdbDatabase) -> Self {
         let life = Rc::new(Cell::new(Life::Alive));
         let (changed, closed, connection) = (Rc::clone(&life), Rc::clone(&life), database.clone());
         let versionchange: Closure<dyn FnMut(Event)> = Closure::new(move |event: Event| {
@@ -76,7 +115,7 @@ impl Connection {
         let close: Closure<dyn FnMut(Event)> = Closure::new(move |_event| closed.set(Life::Closed));
         database.set_onversionchange(Some(versionchange.as_ref().unchecked_ref()));
         database.set_onclose(Some(close.as_ref().unchecked_ref()));
-        Self { rexie: Some(rexie), database, life, _handlers: [versionchange, close] }
+        Self { reader: reader.shared(), database, life, _handlers: [versionchange, close] }
     }
 
     pub(super) fn life(&self) -> Life {
@@ -89,9 +128,6 @@ impl Drop for Connection {
         self.database.set_onversionchange(None);
         self.database.set_onclose(None);
         self.database.close();
-        if let Some(rexie) = self.rexie.take() {
-            rexie.close();
-        }
     }
 }
 
@@ -111,10 +147,10 @@ pub async fn delete(name: &str) -> Result<(), DiskError> {
 
 /// Waits for a connection that many milliseconds. Whoever stands behind a deletion that another context holds up is told
 /// nothing (<https://w3c.github.io/IndexedDB/#connection-queues>). A connection that comes too late is closed.
-async fn in_time(
-    opening: impl Future<Output = Result<Connection, DiskError>> + 'static,
+async fn in_time<T: 'static>(
+    opening: impl Future<Output = Result<T, DiskError>> + 'static,
     patience: u32,
-) -> Result<Connection, DiskError> {
+) -> Result<T, DiskError> {
     let (sender, opened) = oneshot::channel();
     spawn_local(async move { drop(sender.send(opening.await)) });
     match select(opened, pin!(TimeoutFuture::new(patience))).await {

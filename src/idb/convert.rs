@@ -7,6 +7,8 @@ use js_sys::{Object, Reflect, Uint8Array};
 use syncline_store::{DiskError, FORMAT, Generation, Head, Sequence};
 use wasm_bindgen::{JsCast, JsValue};
 
+use super::known;
+
 const FIELDS: [&str; 3] = ["format", "generation", "through"];
 
 /// Makes a key of a number; numbers stay below 2^53, which a floating-point number holds exactly.
@@ -42,7 +44,7 @@ pub(super) fn head(row: Option<&JsValue>) -> Result<Head, DiskError> {
     let Some(row) = row.filter(|row| !row.is_undefined()) else {
         return Ok(Head { format: FORMAT, generation: Generation(0), through: Sequence(0) });
     };
-    let field = |name: &str| number(&Reflect::get(row, &name.into()).map_err(|_error| DiskError::Corrupt)?);
+    let field = |name| number(&Reflect::get(row, &known::text(name)).map_err(|_error| DiskError::Corrupt)?);
     let [format, generation, through] = FIELDS.map(field);
     let format = format?;
     if format > u64::from(FORMAT) {

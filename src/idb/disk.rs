@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::fmt;
 use std::rc::Rc;
 
+use gloo_timers::callback::Timeout;
 use gloo_timers::future::TimeoutFuture;
 use rexie::Rexie;
 use syncline_store::{
@@ -12,14 +13,18 @@ use syncline_store::{
     Sequence, Tail,
 };
 
+use super::ahead::{Ahead, Begun};
 use super::commit::{self, Added, Others};
 use super::compact::{self, Replaced};
 use super::connection::{Connection, Life};
 use super::error::Failure;
+use super::pages;
 use super::schema;
 
 /// How long opening may take, in milliseconds.
 const PATIENCE: u32 = 10_000;
+/// How long pages that were read ahead are kept for whoever asks for them, in milliseconds.
+const AHEAD: u32 = 2_000;
 
 /// A context's handle on a database in IndexedDB.
 pub struct IndexedDb {
@@ -27,6 +32,8 @@ pub struct IndexedDb {
     patience: u32,
     /// `None` once it was closed for good.
     connection: RefCell<Option<Rc<Connection>>>,
+    /// What was read before this was opened, for as long as it is of use.
+    ahead: Rc<RefCell<Option<Ahead>>>,
 }
 
 impl IndexedDb {
@@ -45,7 +52,22 @@ impl IndexedDb {
     /// As `open`.
     pub async fn open_within(name: &str, patience: u32) -> Result<Self, DiskError> {
         let connection = RefCell::new(Some(Rc::new(Connection::open(name, patience).await?)));
-        Ok(Self { name: name.to_owned(), patience, connection })
+        Ok(Self { name: name.to_owned(), patience, connection, ahead: Rc::default() })
+    }
+
+    /// Takes over what `pkg/begin.js` has opened and read.
+    pub fn of_begun(name: &str, begun: &Begun) -> Self {
+        let connection = Connection::of_open(name, begun.database(), PATIENCE);
+        // What cannot be made sense of is read again, and said then.
+        let ahead = Rc::new(RefCell::new(Ahead::of(begun).ok()));
+        let kept = Rc::clone(&ahead);
+        Timeout::new(AHEAD, move || drop(kept.take())).forget();
+        Self {
+            name: name.to_owned(),
+            patience: PATIENCE,
+            connection: RefCell::new(Some(Rc::new(connection))),
+            ahead,
+        }
     }
 
     /// Closes the database; every later call fails with `Closed`. Transactions under way end as they would have.
@@ -80,8 +102,8 @@ impl IndexedDb {
         mut read: impl AsyncFnMut(&Rexie) -> Result<T, DiskError>,
     ) -> Result<T, DiskError> {
         self.call(async |connection| {
-            let rexie = connection.rexie.as_ref().ok_or(DiskError::Closed).map_err(Failure::undone)?;
-            read(rexie).await.map_err(Failure::undone)
+            let reader = connection.reader().await.map_err(Failure::undone)?;
+            read(reader.rexie().map_err(Failure::undone)?).await.map_err(Failure::undone)
         })
         .await
     }
@@ -125,6 +147,10 @@ fn is_dead(failure: &Failure, life: Life) -> bool {
 
 impl Disk for IndexedDb {
     async fn load(&self) -> Result<Loaded, DiskError> {
+        let ahead = self.ahead.borrow_mut().as_mut().and_then(Ahead::take_loaded);
+        if let Some(loaded) = ahead {
+            return Ok(loaded);
+        }
         self.read(async |rexie| schema::load(rexie, Sequence(0)).await).await
     }
 
@@ -188,7 +214,12 @@ impl Disk for IndexedDb {
     }
 
     async fn pages(&self, generation: Generation, ids: &[PageId]) -> Result<Pages, DiskError> {
-        let (head, pages) = self.read(async |rexie| schema::pages(rexie, ids).await).await?;
+        let ahead = self.ahead.borrow_mut().as_mut().and_then(|ahead| ahead.take_pages(generation, ids));
+        if let Some(pages) = ahead {
+            return Ok(Pages::Found(pages));
+        }
+        let read = async |connection: &Connection| pages::pages(&connection.database, ids).await;
+        let (head, pages) = self.call(read).await?;
         Ok(Pages::found(pages, head.generation == generation))
     }
 

@@ -5,14 +5,18 @@
 //! (`connection`, `commit`, `compact`), because a commit counts only when its transaction *completed*, and its error has to be kept.
 //! Works in windows, workers and service workers alike: whatever is needed comes from the global scope.
 
+mod ahead;
 mod commit;
 mod compact;
 mod connection;
 mod convert;
 mod disk;
 mod error;
+mod known;
+mod pages;
 mod schema;
 mod signal;
 
+pub use ahead::Begun;
 pub use connection::delete;
 pub use disk::IndexedDb;

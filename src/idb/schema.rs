@@ -3,14 +3,15 @@
 
 use std::rc::Rc;
 
-use futures::future::{join_all, try_join};
+use futures::future::try_join;
 use futures::join;
 use rexie::{KeyRange, ObjectStore, Rexie, Store, Transaction, TransactionMode};
-use syncline_store::{DiskError, Entries, Head, Loaded, PageId, Sequence};
+use syncline_store::{DiskError, Entries, Head, Loaded, Sequence};
 use wasm_bindgen::JsValue;
 
 use super::convert::{blob, head, key, number};
 use super::error::classify_rexie;
+use super::known;
 
 /// The version of the IndexedDB database, for good: an upgrade is what an old tab can block.
 pub(super) const VERSION: u32 = 1;
@@ -52,8 +53,11 @@ pub(super) fn damaged(sequence: Sequence) -> JsValue {
 /// Reads everything that a database is opened from, of the entries those after one.
 pub(super) async fn load(rexie: &Rexie, after: Sequence) -> Result<Loaded, DiskError> {
     let reading = Reading::begin(rexie, &[LOG, META])?;
-    let (head_row, directory, entries) =
-        join!(reading.row(META, HEAD.into()), reading.row(META, DIRECTORY.into()), reading.entries(after));
+    let (head_row, directory, entries) = join!(
+        reading.row(META, known::text(HEAD)),
+        reading.row(META, known::text(DIRECTORY)),
+        reading.entries(after)
+    );
     let head = head(head_row?.as_ref())?;
     let directory = directory?.map(|row| blob(&row)).transpose()?;
     Ok(Loaded { head, directory, entries: counting(head, entries?) })
@@ -62,18 +66,9 @@ pub(super) async fn load(rexie: &Rexie, after: Sequence) -> Result<Loaded, DiskE
 /// Reads the head, and the entries after one that count, as of one moment.
 pub(super) async fn tail(rexie: &Rexie, after: Sequence) -> Result<(Head, Entries), DiskError> {
     let reading = Reading::begin(rexie, &[LOG, META])?;
-    let (head_row, entries) = join!(reading.row(META, HEAD.into()), reading.entries(after));
+    let (head_row, entries) = join!(reading.row(META, known::text(HEAD)), reading.entries(after));
     let head = head(head_row?.as_ref())?;
     Ok((head, counting(head, entries?)))
-}
-
-/// Reads the head and pages, as of one moment.
-pub(super) async fn pages(rexie: &Rexie, ids: &[PageId]) -> Result<(Head, Vec<Option<Rc<[u8]>>>), DiskError> {
-    let reading = Reading::begin(rexie, &[META, PAGES])?;
-    let rows = join_all(ids.iter().map(|id| reading.row(PAGES, key(id.0))));
-    let (head_row, rows) = join!(reading.row(META, HEAD.into()), rows);
-    let pages = rows.into_iter().map(|row| row?.map(|row| blob(&row)).transpose());
-    Ok((head(head_row?.as_ref())?, pages.collect::<Result<_, _>>()?))
 }
 
 /// Reads the bytes of a damaged entry, which left the log.
