@@ -75,9 +75,8 @@ impl Connection {
     pub(super) async fn open_again(name: &str, patience: u32) -> Result<Self, DiskError> {
         let name = name.to_owned();
         let opening = async move {
-            let database = open_existing(&name).await?;
-            let rexie = schema::open(&name).await?;
-            Ok(Self::new(ready(Ok(Rc::new(Reader(Some(rexie))))).boxed_local(), database))
+            let (database, reader) = open_both(&name).await?;
+            Ok(Self::new(ready(Ok(Rc::new(reader))).boxed_local(), database))
         };
         in_time(opening, patience).await
     }
@@ -86,7 +85,11 @@ impl Connection {
     pub(super) fn of_open(name: &str, database: IdbDatabase, patience: u32) -> Self {
         let name = name.to_owned();
         let reader = async move {
-            let opening = async move { schema::open(&name).await.map(|rexie| Rc::new(Reader(Some(rexie)))) };
+            let opening = async move {
+                let (database, reader) = open_both(&name).await?;
+                database.close();
+                Ok(Rc::new(reader))
+            };
             in_time(opening, patience).await
         };
         Self::new(reader.boxed_local(), database)
@@ -157,6 +160,16 @@ async fn in_time<T: 'static>(
         Either::Left((Ok(opened), _)) => opened,
         _ => Err(DiskError::Blocked),
     }
+}
+
+/// Opens a database that is there, and makes none: rexie alone would make one where it waits behind a deletion.
+async fn open_both(name: &str) -> Result<(IdbDatabase, Reader), DiskError> {
+    let database = open_existing(name).await?;
+    let reader = schema::open(name).await.map(|rexie| Reader(Some(rexie)));
+    if reader.is_err() {
+        database.close();
+    }
+    Ok((database, reader?))
 }
 
 /// Opens a connection of our own to a database that rexie made.
