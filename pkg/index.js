@@ -1,9 +1,8 @@
 // @ts-check
 // The package's entry: `open` and `destroy`. The API is documented in index.d.ts.
 
-import { Beginning } from "./begin.js";
 import { SynclineError, invalidArgument, toError } from "./errors.js";
-import { isCoreLoaded, loadCore } from "./load.js";
+import { loadCore } from "./load.js";
 import { openOn } from "./syncline.js";
 import { version } from "./version.js";
 
@@ -11,7 +10,7 @@ export { SynclineError, version };
 
 /** @type {typeof import("./index.js").open} */
 export async function open(options) {
-  return openOn(options, loadCore, (name) => (isCoreLoaded() ? undefined : new Beginning(name)));
+  return openOn(options, loadCore);
 }
 
 /** @type {typeof import("./index.js").destroy} */

@@ -21,7 +21,9 @@ pub(crate) struct Network {
 /// What the listener has heard.
 #[derive(Default)]
 struct Heard {
+    /// Stays until somebody has waited for the page to be back: who was busy while it was left and came back learns of it too.
     is_left: Cell<bool>,
+    is_back: Cell<bool>,
     wakes: Cell<u64>,
     waiting: RefCell<Vec<oneshot::Sender<()>>>,
 }
@@ -61,8 +63,11 @@ impl Drop for Network {
 impl Heard {
     fn hear(&self, event: &Event) {
         match event.type_().as_str() {
-            "pagehide" => self.is_left.set(true),
-            "pageshow" => self.is_left.set(false),
+            "pagehide" => {
+                self.is_left.set(true);
+                self.is_back.set(false);
+            }
+            "pageshow" => self.is_back.set(self.is_left.get()),
             _ => {}
         }
         let is_wake = match event.type_().as_str() {
@@ -119,6 +124,10 @@ impl ports::Network for Network {
     }
 
     async fn changed(&self) {
+        if self.heard.is_back.replace(false) {
+            self.heard.is_left.set(false);
+            return;
+        }
         let (woken, waiting) = oneshot::channel();
         {
             let mut others = self.heard.waiting.borrow_mut();
