@@ -1,8 +1,9 @@
 // @ts-check
 // The package's entry: `open` and `destroy`. The API is documented in index.d.ts.
 
+import { Beginning } from "./begin.js";
 import { SynclineError, invalidArgument, toError } from "./errors.js";
-import { loadCore } from "./load.js";
+import { isCoreLoaded, loadCore } from "./load.js";
 import { openOn } from "./syncline.js";
 import { version } from "./version.js";
 
@@ -10,7 +11,7 @@ export { SynclineError, version };
 
 /** @type {typeof import("./index.js").open} */
 export async function open(options) {
-  return openOn(options, loadCore);
+  return openOn(options, loadCore, (name) => (isCoreLoaded() ? undefined : new Beginning(name)));
 }
 
 /** @type {typeof import("./index.js").destroy} */

@@ -21,9 +21,8 @@ pub(crate) struct Network {
 /// What the listener has heard.
 #[derive(Default)]
 struct Heard {
-    /// Stays until somebody has waited for the page to be back: who was busy while it was left and came back learns of it too.
     is_left: Cell<bool>,
-    is_back: Cell<bool>,
+    departures: Cell<u64>,
     wakes: Cell<u64>,
     waiting: RefCell<Vec<oneshot::Sender<()>>>,
 }
@@ -65,9 +64,9 @@ impl Heard {
         match event.type_().as_str() {
             "pagehide" => {
                 self.is_left.set(true);
-                self.is_back.set(false);
+                self.departures.set(self.departures.get().saturating_add(1));
             }
-            "pageshow" => self.is_back.set(self.is_left.get()),
+            "pageshow" => self.is_left.set(false),
             _ => {}
         }
         let is_wake = match event.type_().as_str() {
@@ -123,11 +122,11 @@ impl ports::Network for Network {
         self.heard.is_left.get()
     }
 
+    fn departures(&self) -> u64 {
+        self.heard.departures.get()
+    }
+
     async fn changed(&self) {
-        if self.heard.is_back.replace(false) {
-            self.heard.is_left.set(false);
-            return;
-        }
         let (woken, waiting) = oneshot::channel();
         {
             let mut others = self.heard.waiting.borrow_mut();

@@ -1,7 +1,7 @@
 //! A connection to the database that can die: rexie's for reads, and one of our own for writes.
 //! Does not read or write.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::pin::pin;
 use std::rc::Rc;
 
@@ -20,6 +20,10 @@ use super::error::{classify, classify_idb, classify_opening};
 use super::schema::{self, VERSION};
 use super::signal::Signal;
 
+/// How long one try to open the end that reads beside the one that writes may take, in milliseconds.
+const READER_PATIENCE: u32 = 2_000;
+/// How often that is tried: what a page asked for while it was left may never be answered.
+const READER_TRIES: usize = 3;
 /// How long a deletion waits for other contexts to let go, in milliseconds.
 const PATIENCE: u32 = 3_000;
 
@@ -36,11 +40,15 @@ pub(super) enum Life {
 
 /// An open connection; closed when it is dropped.
 pub(super) struct Connection {
-    reader: Shared<LocalBoxFuture<'static, Result<Rc<Reader>, DiskError>>>,
+    name: String,
+    /// `None` before it is needed.
+    reader: RefCell<Option<OpeningReader>>,
     pub(super) database: IdbDatabase,
     life: Rc<Cell<Life>>,
     _handlers: [Closure<dyn FnMut(Event)>; 2],
 }
+
+type OpeningReader = Shared<LocalBoxFuture<'static, Result<Rc<Reader>, DiskError>>>;
 
 /// The end that reads; closed when it is dropped.
 pub(super) struct Reader(Option<Rexie>);
@@ -66,7 +74,7 @@ impl Connection {
         let opening = async move {
             // Both are asked for at once. Requests for one database are served in order, so rexie makes what is missing.
             let (rexie, database) = join(schema::open(&name), open_existing(&name)).await;
-            Ok(Self::new(ready(Ok(Rc::new(Reader(Some(rexie?))))).boxed_local(), database?))
+            Ok(Self::new(&name, Some(Reader(Some(rexie?))), database?))
         };
         in_time(opening, patience).await
     }
@@ -76,36 +84,40 @@ impl Connection {
         let name = name.to_owned();
         let opening = async move {
             let (database, reader) = open_both(&name).await?;
-            Ok(Self::new(ready(Ok(Rc::new(reader))).boxed_local(), database))
+            Ok(Self::new(&name, Some(reader), database))
         };
         in_time(opening, patience).await
     }
 
     /// Takes over a connection that was opened elsewhere. The end that reads is opened when it is needed.
-    pub(super) fn of_open(name: &str, database: IdbDatabase, patience: u32) -> Self {
-        let name = name.to_owned();
-        let reader = async move {
-            let opening = async move {
-                let (database, reader) = open_both(&name).await?;
-                database.close();
-                Ok(Rc::new(reader))
-            };
-            in_time(opening, patience).await
-        };
-        Self::new(reader.boxed_local(), database)
+    pub(super) fn of_open(name: &str, database: IdbDatabase) -> Self {
+        Self::new(name, None, database)
     }
 
     /// The end that reads.
     pub(super) async fn reader(&self) -> Result<Rc<Reader>, DiskError> {
-        if self.life() != Life::Alive {
-            return Err(DiskError::Closed);
+        let mut reader = Err(DiskError::Closed);
+        for _try in 0..READER_TRIES {
+            if self.life() != Life::Alive {
+                return Err(DiskError::Closed);
+            }
+            let opening = {
+                let mut known = self.reader.borrow_mut();
+                known.get_or_insert_with(|| open_reader(self.name.clone())).clone()
+            };
+            reader = opening.clone().await;
+            if reader.is_ok() {
+                break;
+            }
+            // One failure is not to be everybody's for good.
+            self.reader.borrow_mut().take_if(|known| known.ptr_eq(&opening));
         }
-        let reader = self.reader.clone().await?;
         // What was opened behind a deletion is another database.
-        if self.life() == Life::Alive { Ok(reader) } else { Err(DiskError::Closed) }
+        if self.life() == Life::Alive { reader } else { Err(DiskError::Closed) }
     }
 
-    fn new(reader: LocalBoxFuture<'static, Result<Rc<Reader>, DiskError>>, database: IdbDatabase) -> Self {
+    fn new(name: &str, reader: Option<Reader>, database: IdbDatabase) -> Self {
+        let reader = reader.map(|reader| ready(Ok(Rc::new(reader))).boxed_local().shared());
         let life = Rc::new(Cell::new(Life::Alive));
         let (changed, closed, connection) = (Rc::clone(&life), Rc::clone(&life), database.clone());
         let versionchange: Closure<dyn FnMut(Event)> = Closure::new(move |event: Event| {
@@ -118,7 +130,8 @@ impl Connection {
         let close: Closure<dyn FnMut(Event)> = Closure::new(move |_event| closed.set(Life::Closed));
         database.set_onversionchange(Some(versionchange.as_ref().unchecked_ref()));
         database.set_onclose(Some(close.as_ref().unchecked_ref()));
-        Self { reader: reader.shared(), database, life, _handlers: [versionchange, close] }
+        let (name, reader) = (name.to_owned(), RefCell::new(reader));
+        Self { name, reader, database, life, _handlers: [versionchange, close] }
     }
 
     pub(super) fn life(&self) -> Life {
@@ -160,6 +173,16 @@ async fn in_time<T: 'static>(
         Either::Left((Ok(opened), _)) => opened,
         _ => Err(DiskError::Blocked),
     }
+}
+
+/// Opens the end that reads, to a database that is there.
+fn open_reader(name: String) -> OpeningReader {
+    let opening = async move {
+        let (database, reader) = open_both(&name).await?;
+        database.close();
+        Ok(Rc::new(reader))
+    };
+    in_time(opening, READER_PATIENCE).boxed_local().shared()
 }
 
 /// Opens a database that is there, and makes none: rexie alone would make one where it waits behind a deletion.

@@ -57,7 +57,7 @@ impl IndexedDb {
 
     /// Takes over what `pkg/begin.js` has opened and read.
     pub fn of_begun(name: &str, begun: &Begun) -> Self {
-        let connection = Connection::of_open(name, begun.database(), PATIENCE);
+        let connection = Connection::of_open(name, begun.database());
         // What cannot be made sense of is read again, and said then.
         let ahead = Rc::new(RefCell::new(Ahead::of(begun).ok()));
         let kept = Rc::clone(&ahead);

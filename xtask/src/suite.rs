@@ -1,7 +1,7 @@
 //! The steps of `cargo xtask test`, and how they share two cores. Does not decide how they are run or counted.
 //!
-//! The first lane builds in `target/debug`, the second in `target/release` and `target/sim`: cargo locks
-//! these apart, so that neither lane waits for the other's compiler.
+//! The first lane builds in `target/debug` and `target/sim`, the second in `target/release`: cargo locks these apart, so that
+//! neither lane waits for the other's compiler.
 
 use anyhow::{Context, Result, ensure};
 
@@ -37,6 +37,14 @@ pub(crate) fn lanes() -> Vec<Vec<Step>> {
             once(checks::lints_for_browsers(places, reporter))
         }),
         step("browsers", "wasm-pack test in Chromium, Firefox and WebKit", &["setup", "tools"], browsers),
+        step("sim", "the simulation", &[], simulation),
+        step("planted", "deliberate bugs, each found by a seed", &["sim"], planted),
+        step(
+            "store",
+            "the store in browsers that share, fill up and die",
+            &["build", "pkg", "tools"],
+            |places, reporter| in_browsers(places, reporter, STORE, 1),
+        ),
     ];
     let release = vec![
         step("setup", "toolchain and npm packages", &[], |places, reporter| {
@@ -49,19 +57,11 @@ pub(crate) fn lanes() -> Vec<Vec<Step>> {
         }),
         step("pkg", "the npm package, packed and tried", &["setup"], package),
         step("types", "TypeScript", &["pkg"], |places, reporter| once(checks::types(places, reporter))),
-        step("sim", "the simulation", &[], simulation),
-        step("planted", "deliberate bugs, each found by a seed", &["sim"], planted),
         step(
             "e2e",
             "pages and extensions in Chromium and Firefox",
             &["build", "pkg", "tools"],
-            |places, reporter| in_browsers(places, reporter, E2E),
-        ),
-        step(
-            "store",
-            "the store in browsers that share, fill up and die",
-            &["build", "pkg", "tools"],
-            |places, reporter| in_browsers(places, reporter, STORE),
+            |places, reporter| in_browsers(places, reporter, E2E, 2),
         ),
     ];
     vec![debug, release]
@@ -142,15 +142,18 @@ fn planted(places: &Places, reporter: &Reporter) -> Result<Tally> {
     Ok(if finished.is_success() { Tally::PASS } else { Tally::FAIL })
 }
 
-/// Runs the JavaScript tests of a folder, which start browsers themselves.
-fn in_browsers(places: &Places, reporter: &Reporter, below: &str) -> Result<Tally> {
-    let folder = places.built("www");
+/// Runs the JavaScript tests of a folder, which start browsers themselves, so many files at a time: most of them wait more than
+/// they work.
+fn in_browsers(places: &Places, reporter: &Reporter, below: &str, at_once: usize) -> Result<Tally> {
+    // Each step has its own: they may run at the same time.
+    let folder = places.built("www").join(below);
     demo::assemble(places, &folder)?;
     let tests = files::below(&places.source(below), &|_| true)?;
     let tests = tests.iter().filter(|file| file.to_string_lossy().ends_with(".test.mjs")).collect::<Vec<_>>();
     ensure!(!tests.is_empty(), "{below} holds no *.test.mjs");
     let mut node = process::program("node", places.root());
-    node.args(["--test", "--test-reporter=spec", "--test-concurrency=1", "--test-timeout=300000"])
+    node.args(["--test", "--test-reporter=spec", "--test-timeout=300000"])
+        .arg(format!("--test-concurrency={at_once}"))
         .args(tests);
     node.env("SYNCLINE_CHROMIUM", tools::chromium().context("Chromium is missing")?);
     node.env("SYNCLINE_FIREFOX", tools::firefox().context("Firefox is missing")?);

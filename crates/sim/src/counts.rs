@@ -49,6 +49,7 @@ counts! {
     crashes must "crashes of a context or a device";
     crashes_in_disk must "crashes just before or after a disk call";
     freezes must "contexts frozen and thawed";
+    departures must "of these, contexts told that they were left";
     steals must "leaderships stolen";
     syncs_brief must "calls of sync with a budget that succeeded";
     syncs_dropped must "calls of sync given up half-way";

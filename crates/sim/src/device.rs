@@ -18,7 +18,7 @@ use crate::{
     ground::Ground,
     oracle::{Seen, Verdicts, Witness},
     service::Service,
-    stage::{Air, Door, FaultyDisk, Health, Link, Simulated, Skew, Surroundings, Told},
+    stage::{Air, Door, FaultyDisk, Health, Link, Presence, Simulated, Skew, Surroundings, Told},
     tasks::Owner,
 };
 
@@ -81,6 +81,7 @@ pub(crate) struct Life {
     pub(crate) told: Rc<Told>,
     client: RefCell<Option<Client<Simulated>>>,
     pub(crate) is_frozen: Cell<bool>,
+    pub(crate) presence: Rc<Presence>,
     is_over: Cell<bool>,
     /// Whether its disk is lost for good: then the app opens anew.
     is_lost: Rc<Cell<bool>>,
@@ -149,6 +150,7 @@ impl Device {
             told: Rc::clone(&told),
             client: RefCell::default(),
             is_frozen: Cell::new(false),
+            presence: Rc::new(Presence::new(&self.around.link)),
             is_over: Cell::new(false),
             is_lost: Rc::default(),
             is_looking: Cell::new(false),
@@ -156,7 +158,7 @@ impl Device {
             floor: Cell::default(),
         });
         self.seen().tell_failures(owner, &told.has_stored_failure);
-        let host = match Simulated::new(&self.around, owner, &told, schema) {
+        let host = match Simulated::new(&self.around, owner, (&told, &life.presence), schema) {
             Ok(host) => host,
             Err(error) => return ground.find(|| format!("no host: {error}")),
         };

@@ -101,6 +101,54 @@ fn a_leader_that_was_frozen_does_not_lead_beside_the_next() {
     assert_agreed(&world);
 }
 
+/// The second context of a device, while the first one puts a record that nobody tells it of.
+fn world_with_one_left(disk_refuses: u32) -> World {
+    let world = world(Weather { message_lost: 1_000, disk_refuses, ..Weather::calm(1) });
+    world.open(&world.devices[0]);
+    world.run_for(1_000);
+    world
+}
+
+fn shows(world: &World, context: usize) -> bool {
+    let (_, client) = world.devices[0].living()[context].clone();
+    client.row_now(&notes(), &RecordId::trusted("r0")).flatten().is_some()
+}
+
+#[test]
+fn a_context_that_was_left_takes_in_what_it_missed_although_its_disk_refuses_at_first() {
+    let world = world_with_one_left(1_000);
+    let device = &world.devices[0];
+    let (life, _) = device.living()[1].clone();
+    life.presence.leave();
+    world.run_for(1_000);
+    user(device, 0).ask(put(r#"{"id":"r0","a":"x"}"#));
+    world.run_for(1_000);
+    device.is_ill.set(true);
+    life.presence.come_back();
+    world.run_for(500);
+    device.is_ill.set(false);
+    assert!(world.ground.counts().disk_refused > 0 && !shows(&world, 1));
+    world.run_for(5_000);
+    assert!(shows(&world, 1));
+    assert_agreed(&world);
+}
+
+#[test]
+fn a_context_that_was_left_and_is_back_before_it_notices_takes_in_what_it_missed() {
+    let world = world_with_one_left(0);
+    let device = &world.devices[0];
+    let (life, _) = device.living()[1].clone();
+    device.freeze(&life);
+    user(device, 0).ask(put(r#"{"id":"r0","a":"x"}"#));
+    world.run_for(1_000);
+    life.presence.leave();
+    life.presence.come_back();
+    device.thaw(&life);
+    world.run_for(1_000);
+    assert!(shows(&world, 1));
+    assert_agreed(&world);
+}
+
 #[test]
 fn a_record_pushed_before_the_first_pull_and_deleted_elsewhere_goes() {
     let world = World::with_weather(1, Weather::calm(2), false).unwrap();

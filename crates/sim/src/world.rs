@@ -183,9 +183,17 @@ impl World {
         let contexts: Vec<Rc<Life>> = device.contexts.borrow().clone();
         let frozen = contexts.iter().find(|life| life.is_frozen.get());
         match frozen {
-            Some(life) => device.thaw(life),
+            Some(life) => {
+                life.presence.come_back();
+                device.thaw(life);
+            }
             None => {
                 if let Some(life) = self.will.pick(&contexts) {
+                    // Every other one is a page that is told that it is left, and that it is back.
+                    if life.owner.0 % 2 == 0 {
+                        self.ground.count(|counts| &mut counts.departures);
+                        life.presence.leave();
+                    }
                     device.freeze(life);
                 }
             }

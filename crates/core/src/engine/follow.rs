@@ -95,14 +95,27 @@ impl<H: Host> Client<H> {
     /// reach it.
     async fn come_back(&self) {
         let network = self.shared.host.network();
-        if !network.is_left() {
-            return;
+        let mut is_told = false;
+        while self.shared.has_missed() && !self.is_closed() {
+            while network.is_left() {
+                network.changed().await;
+            }
+            let departures = network.departures();
+            match self.catch_up_and_freshen().await {
+                Err(error) if error.code != ErrorCode::Closed => {
+                    // Nobody tells it again what it missed, so it does not rest before it has it.
+                    if !std::mem::replace(&mut is_told, true) {
+                        self.tell_failure(Err(error));
+                    }
+                    self.shared.host.clock().sleep(RECOVERY).await;
+                }
+                end => {
+                    self.tell_failure(end);
+                    self.shared.departures.set(departures);
+                    self.shared.say(&Message::Joined);
+                }
+            }
         }
-        while network.is_left() {
-            network.changed().await;
-        }
-        self.tell_failure(self.catch_up_and_freshen().await);
-        self.shared.say(&Message::Joined);
     }
 
     /// Takes in what other contexts wrote.
@@ -117,7 +130,7 @@ impl<H: Host> Client<H> {
         let mut doubt = Doubt::default();
         let mut wakes = host.network().wakes();
         loop {
-            if host.network().is_left() {
+            if self.shared.has_missed() {
                 return FollowEnd::Left;
             }
             let mut timer: Fuse<LocalBoxFuture<'_, ()>> = match doubt.wait(self.shared.now()) {

@@ -117,7 +117,7 @@ impl<H: Host> Client<H> {
             if self.shared.mirror.borrow().epoch > leader.epoch {
                 return Ok(LeadEnd::Fenced);
             }
-            if self.shared.host.network().is_left() {
+            if self.shared.has_missed() {
                 return Ok(LeadEnd::Left);
             }
             let now = self.shared.now();

@@ -25,7 +25,7 @@ use crate::{
     model::{Error, Event, Options, Status, SyncReport},
     plan::KeptConflict,
     planted::{self, Bug},
-    ports::{Channel as _, Clock as _, Events as _, Host, Random as _},
+    ports::{Channel as _, Clock as _, Events as _, Host, Network as _, Random as _},
 };
 
 /// Where the answer to a call of `sync` goes.
@@ -84,6 +84,8 @@ pub(super) struct Shared<H> {
     pub(super) is_mirror_stale: Cell<bool>,
     pub(super) activity: RefCell<Activity>,
     pub(super) is_leader: Cell<bool>,
+    /// How often this context had been left when it last took in what it missed.
+    pub(super) departures: Cell<u64>,
     pub(super) is_closed: Cell<bool>,
     /// Whether a batch is on its way: what is sent and not answered is then in flight.
     pub(super) is_pushing: Cell<bool>,
@@ -126,6 +128,7 @@ impl<H: Host> Shared<H> {
     pub(super) fn new(host: H, options: Options) -> Rc<Self> {
         let (signals, receiver) = mpsc::unbounded();
         let pace = options.schedule.bandwidth.map(|bandwidth| Pace::new(bandwidth, host.clock().now()));
+        let departures = Cell::new(host.network().departures());
         Rc::new(Self {
             host,
             options,
@@ -134,6 +137,7 @@ impl<H: Host> Shared<H> {
             is_mirror_stale: Cell::default(),
             activity: RefCell::default(),
             is_leader: Cell::default(),
+            departures,
             is_closed: Cell::default(),
             is_pushing: Cell::default(),
             asked: RefCell::default(),
@@ -171,6 +175,11 @@ impl<H: Host> Shared<H> {
         if let Ok(text) = serde_json::to_string(message) {
             self.host.channel().send(&text);
         }
+    }
+
+    /// Whether this context was left, and has not taken in since what it missed.
+    pub(super) fn has_missed(&self) -> bool {
+        self.host.network().departures() != self.departures.get()
     }
 
     /// The device's time.

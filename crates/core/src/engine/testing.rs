@@ -72,6 +72,7 @@ pub(super) struct Server {
 #[derive(Default)]
 struct Moves {
     left: Cell<u64>,
+    departures: RefCell<BTreeMap<u64, u64>>,
     waiting: RefCell<Vec<oneshot::Sender<()>>>,
 }
 
@@ -156,6 +157,7 @@ impl Device {
     /// Leaves a context, as a page that goes to the back/forward cache: it hears nothing. 0: the one that was left is back.
     pub(super) fn leave(&mut self, number: u64) {
         self.moves.left.set(number);
+        *self.moves.departures.borrow_mut().entry(number).or_default() += 1;
         for waiting in self.moves.waiting.take() {
             waiting.send(()).ok();
         }
@@ -440,6 +442,10 @@ impl Network for TestHost {
 
     fn is_left(&self) -> bool {
         self.moves.left.get() == self.number
+    }
+
+    fn departures(&self) -> u64 {
+        self.moves.departures.borrow().get(&self.number).copied().unwrap_or_default()
     }
 
     async fn changed(&self) {

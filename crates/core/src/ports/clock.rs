@@ -33,7 +33,8 @@ pub trait Random {
 ///
 /// # Contract
 /// `is_online` is a hint: `true` promises nothing, `false` means that a request would fail. While `is_left` the context may be
-/// stopped at any moment, for ever or until it is back; whoever waits for what it holds is not to wait until then.
+/// stopped at any moment, for ever or until it is back; whoever waits for what it holds is not to wait until then. Who was busy
+/// while the context was left and came back learns of it from `departures`.
 #[allow(async_fn_in_trait, reason = "everything is on one thread")]
 pub trait Network {
     /// Whether a request is worth trying.
@@ -48,6 +49,11 @@ pub trait Network {
     /// Whether the context was left, and may come back: a page that may be in the browser's back/forward cache.
     fn is_left(&self) -> bool {
         false
+    }
+
+    /// Grows whenever the context is left.
+    fn departures(&self) -> u64 {
+        0
     }
 
     /// Waits until any of that may have changed.

@@ -65,7 +65,10 @@ fn heal(world: &World) {
         device.around.is_signed_out.set(false);
         let frozen: Vec<_> =
             device.contexts.borrow().iter().filter(|life| life.is_frozen.get()).cloned().collect();
-        frozen.iter().for_each(|life| device.thaw(life));
+        for life in frozen {
+            life.presence.come_back();
+            device.thaw(&life);
+        }
     }
     world.service.deliver_late();
     // What hangs gives up, what was closed ends, what did not open is opened again.

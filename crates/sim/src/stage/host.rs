@@ -10,7 +10,7 @@ use syncline_core::{
 };
 
 use super::{
-    Air, Door, FaultyDisk, Link, Skew, Told,
+    Air, Door, FaultyDisk, Link, Presence, Skew, Told,
     air::Ear,
     clock::DeviceClock,
     door::Key,
@@ -42,7 +42,7 @@ pub(crate) struct Simulated {
     clock: DeviceClock,
     events: TellTo,
     lock: Key,
-    link: Rc<Link>,
+    presence: Rc<Presence>,
     random: Dice,
     judge: Judge,
     schema: Schema,
@@ -53,7 +53,7 @@ impl Simulated {
     pub(crate) fn new(
         around: &Surroundings,
         owner: Owner,
-        told: &Rc<Told>,
+        (told, presence): (&Rc<Told>, &Rc<Presence>),
         schema: Schema,
     ) -> Result<Self, Error> {
         let (ground, service, link) = (&around.ground, &around.service, &around.link);
@@ -86,7 +86,7 @@ impl Simulated {
             clock: clock(),
             events: TellTo(Rc::clone(told)),
             lock: Key { ground: Rc::clone(ground), door: Rc::clone(&around.door), owner },
-            link: Rc::clone(link),
+            presence: Rc::clone(presence),
             random: Dice(Rc::clone(ground)),
             judge: Judge { ground: Rc::clone(ground), verdicts: Rc::clone(&around.verdicts) },
             schema,
@@ -126,7 +126,7 @@ impl Host for Simulated {
     }
 
     fn network(&self) -> &impl Network {
-        &*self.link
+        &*self.presence
     }
 
     fn random(&self) -> &impl Random {

@@ -59,7 +59,8 @@ impl Link {
         self.tell();
     }
 
-    fn tell(&self) {
+    /// Tells the device that something is otherwise.
+    pub(super) fn tell(&self) {
         self.word.set(self.word.get().saturating_add(1));
         self.waiting.take().into_iter().for_each(Waker::wake);
     }

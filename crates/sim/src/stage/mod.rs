@@ -8,6 +8,7 @@ mod host;
 mod judge;
 mod link;
 mod live;
+mod presence;
 mod told;
 mod wire;
 
@@ -17,4 +18,5 @@ pub(crate) use disk::{FaultyDisk, Health};
 pub(crate) use door::Door;
 pub(crate) use host::{Simulated, Surroundings};
 pub(crate) use link::Link;
+pub(crate) use presence::Presence;
 pub(crate) use told::Told;
