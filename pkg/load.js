@@ -24,7 +24,7 @@ export function isCoreLoaded() {
  * @returns {Promise<typeof Core>}
  */
 export function loadCore(source) {
-  loading ??= init({ module_or_path: moduleOf(source) }).then(
+  loading ??= init({ module_or_path: moduleOf(source) }).catch((thrown) => initAnew(source, thrown)).then(
     () => {
       isLoaded = true;
       return Core;
@@ -46,6 +46,23 @@ export function wasmAddress(source) {
     return new URL("./wasm/core_bg.wasm", import.meta.url);
   }
   return typeof source === "string" || source instanceof URL ? new URL(source, globalThis.location?.href) : undefined;
+}
+
+/**
+ * Loads the module once more, past every cache, where its bytes were not what they should be: a transfer was cut off, say.
+ * @param {Source} source
+ * @param {unknown} thrown
+ */
+async function initAnew(source, thrown) {
+  const address = wasmAddress(source);
+  if (address === undefined || !(thrown instanceof WebAssembly.CompileError)) {
+    throw thrown;
+  }
+  const response = await fetch(address, { cache: "reload" }).catch(() => undefined);
+  if (!response?.ok) {
+    throw thrown;
+  }
+  return init({ module_or_path: await response.arrayBuffer() });
 }
 
 /** @param {Source} source */

@@ -1,16 +1,13 @@
-//! A connection to the database that can die: rexie's for reads, and one of our own for writes.
-//! Does not read or write.
+//! A connection to the database that can die. Does not read or write.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::pin::pin;
 use std::rc::Rc;
 
-use futures::FutureExt as _;
 use futures::channel::oneshot;
-use futures::future::{Either, LocalBoxFuture, Shared, join, ready, select};
+use futures::future::{Either, join, select};
 use gloo_timers::future::TimeoutFuture;
 use idb::Factory;
-use rexie::Rexie;
 use syncline_store::DiskError;
 use wasm_bindgen::prelude::{Closure, JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
@@ -20,10 +17,6 @@ use super::error::{classify, classify_idb, classify_opening};
 use super::schema::{self, VERSION};
 use super::signal::Signal;
 
-/// How long one try to open the end that reads beside the one that writes may take, in milliseconds.
-const READER_PATIENCE: u32 = 2_000;
-/// How often that is tried: what a page asked for while it was left may never be answered.
-const READER_TRIES: usize = 3;
 /// How long a deletion waits for other contexts to let go, in milliseconds.
 const PATIENCE: u32 = 3_000;
 
@@ -40,31 +33,9 @@ pub(super) enum Life {
 
 /// An open connection; closed when it is dropped.
 pub(super) struct Connection {
-    name: String,
-    /// `None` before it is needed.
-    reader: RefCell<Option<OpeningReader>>,
     pub(super) database: IdbDatabase,
     life: Rc<Cell<Life>>,
     _handlers: [Closure<dyn FnMut(Event)>; 2],
-}
-
-type OpeningReader = Shared<LocalBoxFuture<'static, Result<Rc<Reader>, DiskError>>>;
-
-/// The end that reads; closed when it is dropped.
-pub(super) struct Reader(Option<Rexie>);
-
-impl Reader {
-    pub(super) fn rexie(&self) -> Result<&Rexie, DiskError> {
-        self.0.as_ref().ok_or(DiskError::Closed)
-    }
-}
-
-impl Drop for Reader {
-    fn drop(&mut self) {
-        if let Some(rexie) = self.0.take() {
-            rexie.close();
-        }
-    }
 }
 
 impl Connection {
@@ -74,7 +45,8 @@ impl Connection {
         let opening = async move {
             // Both are asked for at once. Requests for one database are served in order, so rexie makes what is missing.
             let (rexie, database) = join(schema::open(&name), open_existing(&name)).await;
-            Ok(Self::new(&name, Some(Reader(Some(rexie?))), database?))
+            rexie?.close();
+            database.map(Self::of_open)
         };
         in_time(opening, patience).await
     }
@@ -82,42 +54,11 @@ impl Connection {
     /// Opens a database that was open before, and makes none where there is none any more.
     pub(super) async fn open_again(name: &str, patience: u32) -> Result<Self, DiskError> {
         let name = name.to_owned();
-        let opening = async move {
-            let (database, reader) = open_both(&name).await?;
-            Ok(Self::new(&name, Some(reader), database))
-        };
-        in_time(opening, patience).await
+        in_time(async move { open_existing(&name).await.map(Self::of_open) }, patience).await
     }
 
-    /// Takes over a connection that was opened elsewhere. The end that reads is opened when it is needed.
-    pub(super) fn of_open(name: &str, database: IdbDatabase) -> Self {
-        Self::new(name, None, database)
-    }
-
-    /// The end that reads.
-    pub(super) async fn reader(&self) -> Result<Rc<Reader>, DiskError> {
-        let mut reader = Err(DiskError::Closed);
-        for _try in 0..READER_TRIES {
-            if self.life() != Life::Alive {
-                return Err(DiskError::Closed);
-            }
-            let opening = {
-                let mut known = self.reader.borrow_mut();
-                known.get_or_insert_with(|| open_reader(self.name.clone())).clone()
-            };
-            reader = opening.clone().await;
-            if reader.is_ok() {
-                break;
-            }
-            // One failure is not to be everybody's for good.
-            self.reader.borrow_mut().take_if(|known| known.ptr_eq(&opening));
-        }
-        // What was opened behind a deletion is another database.
-        if self.life() == Life::Alive { reader } else { Err(DiskError::Closed) }
-    }
-
-    fn new(name: &str, reader: Option<Reader>, database: IdbDatabase) -> Self {
-        let reader = reader.map(|reader| ready(Ok(Rc::new(reader))).boxed_local().shared());
+    /// Takes over a connection that is open.
+    pub(super) fn of_open(database: IdbDatabase) -> Self {
         let life = Rc::new(Cell::new(Life::Alive));
         let (changed, closed, connection) = (Rc::clone(&life), Rc::clone(&life), database.clone());
         let versionchange: Closure<dyn FnMut(Event)> = Closure::new(move |event: Event| {
@@ -130,8 +71,7 @@ impl Connection {
         let close: Closure<dyn FnMut(Event)> = Closure::new(move |_event| closed.set(Life::Closed));
         database.set_onversionchange(Some(versionchange.as_ref().unchecked_ref()));
         database.set_onclose(Some(close.as_ref().unchecked_ref()));
-        let (name, reader) = (name.to_owned(), RefCell::new(reader));
-        Self { name, reader, database, life, _handlers: [versionchange, close] }
+        Self { database, life, _handlers: [versionchange, close] }
     }
 
     pub(super) fn life(&self) -> Life {
@@ -175,27 +115,7 @@ async fn in_time<T: 'static>(
     }
 }
 
-/// Opens the end that reads, to a database that is there.
-fn open_reader(name: String) -> OpeningReader {
-    let opening = async move {
-        let (database, reader) = open_both(&name).await?;
-        database.close();
-        Ok(Rc::new(reader))
-    };
-    in_time(opening, READER_PATIENCE).boxed_local().shared()
-}
-
-/// Opens a database that is there, and makes none: rexie alone would make one where it waits behind a deletion.
-async fn open_both(name: &str) -> Result<(IdbDatabase, Reader), DiskError> {
-    let database = open_existing(name).await?;
-    let reader = schema::open(name).await.map(|rexie| Reader(Some(rexie)));
-    if reader.is_err() {
-        database.close();
-    }
-    Ok((database, reader?))
-}
-
-/// Opens a connection of our own to a database that rexie made.
+/// Opens a database that is there, and makes none. It is a connection of our own: rexie gives no access to its.
 async fn open_existing(name: &str) -> Result<IdbDatabase, DiskError> {
     let request = factory()?.open_with_u32(name, VERSION).map_err(|error| classify_opening(&error))?;
     let upgrade = request.clone();

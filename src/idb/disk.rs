@@ -7,9 +7,8 @@ use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
 use gloo_timers::future::TimeoutFuture;
-use rexie::Rexie;
 use syncline_store::{
-    Append, Blobs, Compacted, Compaction, Disk, DiskError, Entries, Generation, Loaded, PageId, Pages,
+    Append, Blobs, Compacted, Compaction, Disk, DiskError, Entries, Generation, Head, Loaded, PageId, Pages,
     Sequence, Tail,
 };
 
@@ -18,8 +17,7 @@ use super::commit::{self, Added, Others};
 use super::compact::{self, Replaced};
 use super::connection::{Connection, Life};
 use super::error::Failure;
-use super::pages;
-use super::schema;
+use super::reading;
 
 /// How long opening may take, in milliseconds.
 const PATIENCE: u32 = 10_000;
@@ -57,7 +55,7 @@ impl IndexedDb {
 
     /// Takes over what `pkg/begin.js` has opened and read.
     pub fn of_begun(name: &str, begun: &Begun) -> Self {
-        let connection = Connection::of_open(name, begun.database());
+        let connection = Connection::of_open(begun.database());
         // What cannot be made sense of is read again, and said then.
         let ahead = Rc::new(RefCell::new(Ahead::of(begun).ok()));
         let kept = Rc::clone(&ahead);
@@ -97,15 +95,8 @@ impl IndexedDb {
         act(&connection).await.map_err(|failure| failure.error)
     }
 
-    async fn read<T>(
-        &self,
-        mut read: impl AsyncFnMut(&Rexie) -> Result<T, DiskError>,
-    ) -> Result<T, DiskError> {
-        self.call(async |connection| {
-            let reader = connection.reader().await.map_err(Failure::undone)?;
-            read(reader.rexie().map_err(Failure::undone)?).await.map_err(Failure::undone)
-        })
-        .await
+    async fn tail_after(&self, after: Sequence) -> Result<(Head, Entries), DiskError> {
+        self.call(async |connection| reading::tail(&connection.database, after).await).await
     }
 
     fn connection(&self) -> Result<Rc<Connection>, DiskError> {
@@ -151,15 +142,15 @@ impl Disk for IndexedDb {
         if let Some(loaded) = ahead {
             return Ok(loaded);
         }
-        self.read(async |rexie| schema::load(rexie, Sequence(0)).await).await
+        self.call(async |connection| reading::load(&connection.database, Sequence(0)).await).await
     }
 
     async fn refresh(&self, after: Sequence) -> Result<Loaded, DiskError> {
-        self.read(async |rexie| schema::load(rexie, after).await).await
+        self.call(async |connection| reading::load(&connection.database, after).await).await
     }
 
     async fn tail(&self, generation: Generation, after: Sequence) -> Result<Tail, DiskError> {
-        let (head, entries) = self.read(async |rexie| schema::tail(rexie, after).await).await?;
+        let (head, entries) = self.tail_after(after).await?;
         Ok(if head.generation == generation { Tail::Entries(entries) } else { Tail::Compacted })
     }
 
@@ -175,7 +166,7 @@ impl Disk for IndexedDb {
             // The entry never counts, and the next compaction takes it away.
             Added::Beside(_) => Ok(Append::Compacted),
             Added::Taken => {
-                let (head, entries) = self.read(async |rexie| schema::tail(rexie, after).await).await?;
+                let (head, entries) = self.tail_after(after).await?;
                 Ok(if head.through > after { Append::Compacted } else { Append::Behind(entries) })
             }
         }
@@ -218,13 +209,13 @@ impl Disk for IndexedDb {
         if let Some(pages) = ahead {
             return Ok(Pages::Found(pages));
         }
-        let read = async |connection: &Connection| pages::pages(&connection.database, ids).await;
+        let read = async |connection: &Connection| reading::pages(&connection.database, ids).await;
         let (head, pages) = self.call(read).await?;
         Ok(Pages::found(pages, head.generation == generation))
     }
 
     async fn damaged_entry(&self, entry: Sequence) -> Result<Option<Rc<[u8]>>, DiskError> {
-        self.read(async |rexie| schema::set_aside(rexie, entry).await).await
+        self.call(async |connection| reading::set_aside(&connection.database, entry).await).await
     }
 
     async fn compact(&self, compaction: &Compaction) -> Result<Compacted, DiskError> {

@@ -80,20 +80,31 @@ test("large and small databases are whole after a start", async (t) => {
   }
 });
 
-test("a page whose requests for the database were once not answered shows all the same what others write", async (t) => {
+test("a page that can open nothing any more shows all the same what others write", async (t) => {
   const first = await stage.localDevice(t);
   await first.put("todos", { id: "a", title: "before" });
   const { letCome, opening } = await startHeldUp(first.profile);
   letCome();
   const second = await opening;
-  // As may happen to a page that is left in the middle of them.
+  // A page that is left or frozen may never be answered: the one connection that it has must do.
   await second.page.evaluate(() => {
-    const open = IDBFactory.prototype.open;
-    IDBFactory.prototype.open = function () {
-      IDBFactory.prototype.open = open;
-      return /** @type {any} */ (new EventTarget());
-    };
+    IDBFactory.prototype.open = () => /** @type {any} */ (new EventTarget());
   });
   await first.put("todos", { id: "b", title: "meanwhile" });
   await untilEqual(async () => (await second.list("todos")).map(({ id }) => id), ["a", "b"]);
+});
+
+test("a module that was cut off on its way is loaded once more", async (t) => {
+  const first = await stage.localDevice(t);
+  await first.put("todos", { id: "a", title: "here" });
+  let loads = 0;
+  await first.profile.route(MODULE, async (route) => {
+    loads += 1;
+    const response = await route.fetch();
+    const body = await response.body();
+    await route.fulfill({ response, headers: { "content-type": "application/wasm" }, body: loads === 1 ? body.subarray(0, body.length / 2) : body });
+  });
+  const second = await Device.open(first.profile, stage.site.url, {});
+  assert.deepEqual((await second.list("todos")).map(({ title }) => title), ["here"]);
+  assert.equal(loads, 2);
 });

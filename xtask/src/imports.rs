@@ -9,7 +9,8 @@ use syn::{Item, UseTree};
 /// Where the engine is.
 const HOME: &str = "crates/core/src/";
 /// Each module with those it may name. `engine` alone names ports and plans, and is named by nobody.
-const MAY_NAME: [(&str, &[&str]); 12] = [
+const MAY_NAME: [(&str, &[&str]); 13] = [
+    ("gather", &[]),
     ("planted", &[]),
     ("model", &[]),
     ("backoff", &["model"]),
@@ -20,12 +21,13 @@ const MAY_NAME: [(&str, &[&str]); 12] = [
     ("query", &["backoff", "merge", "model"]),
     ("schedule", &["backoff", "merge", "model", "planted"]),
     ("ports", &["model", "plan"]),
-    ("backends", &["backoff", "model", "planted", "ports"]),
+    ("backends", &["backoff", "gather", "model", "planted", "ports"]),
     (
         "engine",
         &[
             "backends",
             "backoff",
+            "gather",
             "merge",
             "metrics",
             "model",

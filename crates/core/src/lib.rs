@@ -24,6 +24,7 @@
 pub mod backends;
 pub mod backoff;
 pub mod engine;
+mod gather;
 pub mod merge;
 pub mod metrics;
 pub mod model;

@@ -101,6 +101,29 @@ fn a_leader_that_was_frozen_does_not_lead_beside_the_next() {
     assert_agreed(&world);
 }
 
+#[test]
+fn a_context_whose_disk_refuses_when_it_hears_of_a_commit_takes_it_in_later() {
+    let world = world(Weather { disk_refuses: 1_000, ..Weather::calm(1) });
+    let device = &world.devices[0];
+    world.open(device);
+    world.run_for(1_000);
+    // Without a connection nothing follows the commit that would be heard of too.
+    device.around.link.set(true, true);
+    let (life, _) = device.living()[1].clone();
+    device.freeze(&life);
+    user(device, 0).ask(put(r#"{"id":"r0","a":"x"}"#));
+    world.run_for(1_000);
+    device.is_ill.set(true);
+    device.thaw(&life);
+    world.run_for(500);
+    device.is_ill.set(false);
+    assert!(world.ground.counts().disk_refused > 0 && !shows(&world, 1));
+    world.run_for(5_000);
+    assert!(shows(&world, 1));
+    device.around.link.set(false, true);
+    assert_agreed(&world);
+}
+
 /// The second context of a device, while the first one puts a record that nobody tells it of.
 fn world_with_one_left(disk_refuses: u32) -> World {
     let world = world(Weather { message_lost: 1_000, disk_refuses, ..Weather::calm(1) });

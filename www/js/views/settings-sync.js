@@ -16,9 +16,9 @@ export function sync({ client, database }) {
   const report = h("p", { class: "report", role: "status", "data-testid": "sync-report" }, "");
   const now = h("button", { type: "button", class: "button primary", disabled: !signedIn, "data-testid": "sync-now", onclick: run }, "Sync now");
   const switches = database.names.map((name) => {
-    const input = h("input", { type: "checkbox", role: "switch", class: "switch", disabled: !signedIn, "data-testid": `sync-${name}`, onchange: () => turn(name, input) });
+    const input = h("input", { type: "checkbox", role: "switch", class: "switch", disabled: !signedIn, "data-testid": `sync-${name}`, onchange: () => turn(name) });
     const pending = h("span", { class: "note", "data-testid": `pending-${name}` });
-    return { name, input, pending, element: h("label", { class: "row setting" }, h("span", {}, NAMES[name]), pending, input) };
+    return { name, input, pending, calls: 0, element: h("label", { class: "row setting" }, h("span", {}, NAMES[name]), pending, input) };
   });
 
   async function run() {
@@ -33,21 +33,30 @@ export function sync({ client, database }) {
   }
 
   const close = client.subscribe((status) => {
-    for (const { name, input, pending } of switches) {
+    for (const one of switches) {
+      const { name, pending } = one;
       const collection = status.collections[name];
-      input.checked = collection?.enabled ?? false;
+      show(one);
       write(pending, collection?.pending ? `${collection.pending.toLocaleString("en")} waiting` : "");
     }
   });
 
   /**
-   * @param {import("../model.js").CollectionName} name
-   * @param {HTMLInputElement} input
+   * Shows whether a collection syncs, unless the user has turned it and has no answer yet: the status is of before then.
+   * @param {{ name: string, input: HTMLInputElement, calls: number }} one
    */
-  async function turn(name, input) {
-    const wanted = input.checked;
-    await shown(wanted ? client.enable(name) : client.disable(name));
-    input.checked = client.status.collections[name]?.enabled ?? false;
+  function show({ name, input, calls }) {
+    if (calls === 0) input.checked = client.status.collections[name]?.enabled ?? false;
+  }
+
+  /** @param {import("../model.js").CollectionName} name */
+  async function turn(name) {
+    const one = switches.find((one) => one.name === name);
+    if (one === undefined) return;
+    one.calls += 1;
+    await shown(one.input.checked ? client.enable(name) : client.disable(name));
+    one.calls -= 1;
+    show(one);
   }
 
   return {

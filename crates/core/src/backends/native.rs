@@ -11,6 +11,7 @@ use syncline_protocol::{
 
 use super::{Address, authorized::Authorized};
 use crate::{
+    gather::Gather as _,
     model::{Error, ErrorCode},
     ports::{
         Backend, Hint, HttpRequest, HttpResponse, Method, Pulled, Pushed, Received, Socket as _,
@@ -65,7 +66,7 @@ impl<W: Wire> Backend for Native<W> {
         let collections = wanted
             .iter()
             .map(|wanted| (wanted.collection.clone(), CollectionCursor { cursor: wanted.cursor.clone() }));
-        let body = to_json(&PullRequest { collections: collections.collect(), limit })?;
+        let body = to_json(&PullRequest { collections: collections.gather(), limit })?;
         let known = self.last_pull.borrow().clone().filter(|(question, _)| *question == body);
         let condition = known.map(|(_, tag)| ("if-none-match", tag));
         let is_conditional = condition.is_some();
@@ -108,7 +109,7 @@ impl<W: Wire> Backend for Native<W> {
         let url = self.address.socket("/v1/live");
         let mut socket = self.requests.wire().sockets().connect(&url).await.map_err(refused)?;
         let collections: BTreeMap<_, _> =
-            wanted.iter().map(|wanted| (wanted.collection.clone(), wanted.cursor.clone())).collect();
+            wanted.iter().map(|wanted| (wanted.collection.clone(), wanted.cursor.clone())).gather();
         socket.send(to_text(&LiveHello { token: token.clone(), collections })?).await?;
         hint(Hint::Connected);
         loop {

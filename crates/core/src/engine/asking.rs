@@ -61,7 +61,7 @@ impl<H: Host> Client<H> {
         asking: &mut Asking<'a>,
         cycle: &mut Cycle,
     ) -> Result<(), CycleError> {
-        let collections = self.flowing(|direction| direction != Direction::None);
+        let collections = self.flowing(&|direction| direction != Direction::None);
         let is_asked = |(name, _): &(_, _)| {
             self.is_of_function(name) && self.shared.mirror.borrow().tally(name).conflicts > 0
         };

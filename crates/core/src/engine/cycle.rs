@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     backoff::full_jitter,
+    gather::Gather as _,
     model::{
         Backoff, ConflictStrategy, Direction, Error, ErrorCode, Event, Phase, Progress, ResolvedAs, Retry,
         Skew, SyncReport,
@@ -77,7 +78,7 @@ impl<H: Host> Client<H> {
         };
         self.mend().await?;
         // Edits meet what comes in one version only.
-        for (name, _) in self.flowing(|direction| direction != Direction::None) {
+        for (name, _) in self.flowing(&|direction| direction != Direction::None) {
             self.ensure_migrated(&name).await?;
         }
         self.shared.doing.set(Doing {
@@ -138,7 +139,7 @@ impl<H: Host> Client<H> {
             self.pull_rest(backend, epoch, &mut cycle).await?;
         }
         let now = self.shared.now();
-        let collections = self.flowing(|direction| direction != Direction::None);
+        let collections = self.flowing(&|direction| direction != Direction::None);
         let names = collections.into_iter().map(|(name, _)| name);
         let names = names.filter(|name| !cycle.set_aside.contains(name)).collect();
         self.run_fenced(epoch, MarkSynced { collections: names, at: now }).await?;
@@ -182,7 +183,7 @@ impl<H: Host> Client<H> {
     }
 
     /// The enabled collections of some direction with their priorities, highest first.
-    pub(super) fn enabled(&self, is_wanted: impl Fn(Direction) -> bool) -> Vec<(CollectionName, i32)> {
+    pub(super) fn enabled(&self, is_wanted: &dyn Fn(Direction) -> bool) -> Vec<(CollectionName, i32)> {
         let mirror = self.shared.mirror.borrow();
         let is_enabled = |name: &CollectionName| mirror.state(name).is_some_and(|state| state.is_enabled);
         let options = self.shared.options.collections.iter();
@@ -196,7 +197,7 @@ impl<H: Host> Client<H> {
 
     /// Those of them that wait for nobody. A collection whose pull would delete too much is not pushed either: the server would
     /// answer an edit of what it has deleted with the deletion, and so bring in one by one what is not to come in.
-    pub(super) fn flowing(&self, is_wanted: impl Fn(Direction) -> bool) -> Vec<(CollectionName, i32)> {
+    pub(super) fn flowing(&self, is_wanted: &dyn Fn(Direction) -> bool) -> Vec<(CollectionName, i32)> {
         let mut flowing = self.enabled(is_wanted);
         flowing.retain(|(name, _)| self.shared.mirror.borrow().awaited(name).is_none());
         flowing
@@ -236,7 +237,7 @@ impl<H: Host> Client<H> {
 
     pub(super) fn strategies(&self) -> BTreeMap<CollectionName, ConflictStrategy> {
         let options = self.shared.options.collections.iter();
-        options.map(|(name, options)| (name.clone(), options.conflict)).collect()
+        options.map(|(name, options)| (name.clone(), options.conflict)).gather()
     }
 
     pub(super) fn tell_conflicts(&self, conflicts: Vec<ResolvedConflict>, cycle: &mut Cycle) {

@@ -124,6 +124,21 @@ impl<H: Host> Client<H> {
         self.freshen_mirror().await
     }
 
+    /// Tries to take in what other contexts wrote until that goes well: nobody tells it again.
+    fn catch_up_later(&self) {
+        if self.shared.is_behind.replace(true) {
+            return;
+        }
+        let client = self.clone();
+        self.shared.host.spawn(Box::pin(async move {
+            while client.shared.is_behind.get() && !client.is_closed() {
+                client.shared.host.clock().sleep(RECOVERY).await;
+                let end = client.catch_up_and_freshen().await;
+                client.shared.is_behind.set(end.is_err_and(|error| error.code != ErrorCode::Closed));
+            }
+        }));
+    }
+
     /// Passes on what only a leader can do, and watches whether it does. Ends when the client is closed, or the leader frozen.
     async fn follow(&self, signals: &mut UnboundedReceiver<Signal>) -> FollowEnd {
         let host = &self.shared.host;
@@ -211,7 +226,7 @@ impl<H: Host> Client<H> {
     fn is_leader_needed(&self) -> bool {
         let mirror = self.shared.mirror.borrow();
         let is_waiting = |(name, _): &(_, i32)| mirror.tally(name).pending > 0;
-        self.may_sync() && self.flowing(Direction::is_pushed).iter().any(is_waiting)
+        self.may_sync() && self.flowing(&Direction::is_pushed).iter().any(is_waiting)
     }
 
     fn ask_leader(&self, call: Call) {
@@ -294,7 +309,13 @@ impl<H: Host> Client<H> {
                 let activity = self.shared.activity.borrow().clone();
                 self.shared.say(&Message::Activity(activity));
             }
-            Message::Committed => self.catch_up_and_freshen().await?,
+            Message::Committed => {
+                let end = self.catch_up_and_freshen().await;
+                if end.as_ref().is_err_and(|error| error.code != ErrorCode::Closed) {
+                    self.catch_up_later();
+                }
+                end?;
+            }
             Message::LeaderAsked { is_wake } if is_leader => {
                 self.shared.say(&Message::LeaderLives);
                 // The change that the other context wonders about may be in the tail.

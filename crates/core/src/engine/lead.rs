@@ -370,7 +370,7 @@ impl<H: Host> Client<H> {
         let Some(backend) = self.shared.host.backend() else { return Ok(false) };
         let wanted: Vec<Wanted> = {
             let mirror = self.shared.mirror.borrow();
-            let enabled = self.enabled(Direction::is_pulled).into_iter();
+            let enabled = self.enabled(&Direction::is_pulled).into_iter();
             let cursor = |name: &CollectionName| mirror.state(name).and_then(|state| state.cursor.clone());
             enabled.map(|(name, _)| Wanted { cursor: cursor(&name), collection: name }).collect()
         };

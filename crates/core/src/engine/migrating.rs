@@ -8,6 +8,7 @@ use syncline_store::{Commit, Read, Value, View};
 
 use super::{client::Client, shared::Shared};
 use crate::{
+    gather::Gather as _,
     model::{
         Base, Error, Event, QueueRow, Table, collection_of, doc_of_base, doc_of_queue, read_row, record_of,
         version_of,
@@ -114,7 +115,7 @@ impl<H: Host> Client<H> {
                 .filter_map(|text| {
                     self.shared.migrated(name, &record, &text).map(|migrated| (text, migrated))
                 })
-                .collect();
+                .gather();
             if !texts.is_empty() {
                 records.push(MigratedRecord { record, texts, fresh: self.shared.change_id() });
             }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use syncline_protocol::CollectionName;
 use syncline_store::{Commit, Value, View};
 
+use crate::gather::Gather as _;
 use crate::model::{
     CollectionState, CollectionTable, Deletions, Identity, Leadership, MassDeletion, Mended, Single as _,
     Table, Tally, collection_key, read_row,
@@ -50,7 +51,7 @@ impl Mirror {
         });
         let epoch = read::<Leadership>(view.row(&Leadership::key()).as_ref()).epoch;
         let identity = view.row(&Identity::key()).and_then(|row| read_row(&row).ok());
-        Self { collections: collections.collect(), deletions, epoch, identity }
+        Self { collections: collections.gather(), deletions, epoch, identity }
     }
 
     /// Takes in a commit.

@@ -12,6 +12,7 @@ use super::{
     cycle::{Cycle, CycleError, count},
 };
 use crate::{
+    gather::Gather as _,
     model::{Direction, Error, ErrorCode, Phase, Retry, Table, collection_of, identify},
     plan::{ApplyPage, PageApplied, PageEnd},
     planted::{self, Bug},
@@ -24,7 +25,7 @@ const PAGE: usize = 1_000;
 impl<H: Host> Client<H> {
     /// The collections that are pulled and whose cursor is as wanted.
     pub(super) fn pulled(&self, is_wanted: impl Fn(Option<&Cursor>) -> bool) -> Vec<CollectionName> {
-        let enabled = self.flowing(Direction::is_pulled).into_iter().map(|(name, _)| name);
+        let enabled = self.flowing(&Direction::is_pulled).into_iter().map(|(name, _)| name);
         let mirror = self.shared.mirror.borrow();
         let cursor = |name: &CollectionName| mirror.state(name).and_then(|state| state.cursor.as_ref());
         enabled.filter(|name| is_wanted(cursor(name))).collect()
@@ -126,7 +127,7 @@ impl<H: Host> Client<H> {
             page.more && questions.iter().any(|question| question.collection == *name)
         };
         let unfinished: BTreeMap<&CollectionName, &Cursor> =
-            pulled.pages.iter().filter(is_unfinished).map(|(name, page)| (name, &page.cursor)).collect();
+            pulled.pages.iter().filter(is_unfinished).map(|(name, page)| (name, &page.cursor)).gather();
         let in_order = pulled.pages.iter().map(|(name, _)| name).filter(|name| unfinished.contains_key(name));
         let next = self.tiers(in_order.cloned().collect()).last().unwrap_or_default();
         let question = |name: CollectionName| {

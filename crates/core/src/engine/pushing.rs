@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     backoff::full_jitter,
+    gather::Gather as _,
     model::{Direction, Error, Event, Phase, identify},
     narrowing::{Narrowing, Verdict},
     plan::{ApplyAnswers, TakeBatch},
@@ -28,7 +29,7 @@ impl<H: Host> Client<H> {
         epoch: u64,
         cycle: &mut Cycle,
     ) -> Result<u64, CycleError> {
-        let collections: BTreeMap<_, _> = self.flowing(Direction::is_pushed).into_iter().collect();
+        let collections: BTreeMap<_, _> = self.flowing(&Direction::is_pushed).into_iter().gather();
         let mut narrowing = Narrowing::new(MAX_BATCH.0, self.push_bytes(MAX_BATCH.1));
         let (mut done, mut requeued) = (0_u64, 0_u64);
         loop {
@@ -106,7 +107,7 @@ impl<H: Host> Client<H> {
         let ended = self.shared.now();
         self.keep_skew(epoch, began, ended, pushed.now).await?;
         let mut results: BTreeMap<ChangeId, PushResult> =
-            pushed.results.into_iter().map(|result| (result.id().clone(), result)).collect();
+            pushed.results.into_iter().map(|result| (result.id().clone(), result)).gather();
         let answers = changes.into_iter().map(|change| {
             let missing = || PushResult::InDoubt { id: change.id.clone(), retry_after: None };
             let mut result = results.remove(&change.id).unwrap_or_else(missing);

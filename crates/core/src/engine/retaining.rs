@@ -23,7 +23,7 @@ impl<H: Host> Client<H> {
     /// Lets go of what is old, where it is time to look: nothing leaves before the clock was compared with the server's, which
     /// a cycle has done.
     pub(super) async fn expire_all(&self, epoch: u64) -> Result<(), CycleError> {
-        for (name, _) in self.flowing(Direction::is_pulled) {
+        for (name, _) in self.flowing(&Direction::is_pulled) {
             let Some(retain) = self.retain(&name) else { continue };
             let now = self.shared.now();
             let every = (retain.milliseconds() / 24).min(HOUR);

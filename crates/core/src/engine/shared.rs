@@ -84,6 +84,8 @@ pub(super) struct Shared<H> {
     pub(super) is_mirror_stale: Cell<bool>,
     pub(super) activity: RefCell<Activity>,
     pub(super) is_leader: Cell<bool>,
+    /// Whether it could not take in what others wrote, and is about to try again.
+    pub(super) is_behind: Cell<bool>,
     /// How often this context had been left when it last took in what it missed.
     pub(super) departures: Cell<u64>,
     pub(super) is_closed: Cell<bool>,
@@ -137,6 +139,7 @@ impl<H: Host> Shared<H> {
             is_mirror_stale: Cell::default(),
             activity: RefCell::default(),
             is_leader: Cell::default(),
+            is_behind: Cell::default(),
             departures,
             is_closed: Cell::default(),
             is_pushing: Cell::default(),

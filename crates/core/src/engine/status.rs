@@ -5,6 +5,7 @@ use syncline_protocol::Millis;
 
 use super::mirror::Mirror;
 use crate::{
+    gather::Gather as _,
     model::{Channel, CollectionStatus, Error, ErrorCode, Progress, State, Status, StatusError},
     schedule::is_of_connection,
 };
@@ -51,7 +52,7 @@ pub(super) fn decide(mirror: &Mirror, activity: &Activity, is_leader: bool) -> S
         error,
         leader: is_leader,
         channel: activity.channel,
-        collections: collections.collect(),
+        collections: collections.gather(),
     }
 }
 

@@ -190,7 +190,7 @@ impl Mending<'_> {
         }
         for damaged in parts.iter().filter(|one| one.salvaged.is_in_use) {
             let Part::Entry(Sequence(number)) = damaged.part else { continue };
-            let queued = self.rows_of(&collection_of(Table::Queue, name), |_| true);
+            let queued = self.rows_of(&collection_of(Table::Queue, name), &|_| true);
             let is_from_before = |key: &Key| !matches!(damaged.salvaged.rows.get(key), Some(Some(_)));
             for key in queued.into_keys().filter(is_from_before) {
                 let kept = self.writes.get(&key).cloned();
@@ -208,14 +208,14 @@ impl Mending<'_> {
     }
 
     fn recount(&mut self, name: &CollectionName) -> Result<(), Error> {
-        let bases = self.rows_of(&collection_of(Table::Base, name), |_| true);
+        let bases = self.rows_of(&collection_of(Table::Base, name), &|_| true);
         let queue = collection_of(Table::Queue, name);
         let of_row = |is_so: fn(&QueueRow<'_>) -> bool| {
-            self.rows_of(&queue, |bytes| read_row(bytes).is_ok_and(|row| is_so(&row)))
+            self.rows_of(&queue, &|bytes| read_row(bytes).is_ok_and(|row| is_so(&row)))
         };
         let queued = of_row(|row| row.local().is_some());
         let conflicts = number(of_row(|row| row.is_conflicting()).values().filter(|is| **is).count());
-        let parked = self.rows_of(&Table::Parked.all(), |bytes| {
+        let parked = self.rows_of(&Table::Parked.all(), &|bytes| {
             read_row::<ParkedRow<'_>>(bytes).is_ok_and(|row| row.collection == *name)
         });
         let record = |key: &Key| record_of(key).map(|(_, _, record)| record);
@@ -233,7 +233,7 @@ impl Mending<'_> {
     }
 
     /// What a question says of each row.
-    fn rows_of(&self, read: &Read, ask: impl Fn(&[u8]) -> bool) -> BTreeMap<Key, bool> {
+    fn rows_of(&self, read: &Read, ask: &dyn Fn(&[u8]) -> bool) -> BTreeMap<Key, bool> {
         let Read::Range { start, end } = read else { return BTreeMap::new() };
         let kept = self.view.range(start, end.as_ref()).map(|(key, value)| (key, ask(&value)));
         let is_within = |key: &Key| key >= start && end.as_ref().is_none_or(|end| key < end);
