@@ -65,6 +65,12 @@ impl<H: Host> Shared<H> {
         }
     }
 
+    /// Takes in that any document may have been written that is older than this app.
+    pub(super) fn note_any_older(&self) {
+        self.is_migrated.borrow_mut().clear();
+        self.older_heard.set(self.older_heard.get().wrapping_add(1));
+    }
+
     /// Brings a record that came from the server up to the app's version.
     pub(super) fn migrate_incoming(&self, name: &CollectionName, record: &mut RemoteRecord) {
         if self.schema_version(name) == 0 {

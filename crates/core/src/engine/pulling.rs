@@ -163,7 +163,7 @@ impl<H: Host> Client<H> {
         }
         let has_more = page.more;
         let options = self.shared.options.collections.get(&question.collection);
-        let end = snapshot.end_of(&page);
+        let end = snapshot.end_of(question.cursor.as_ref(), &page);
         let plan = ApplyPage {
             strategy: self.strategies().get(&question.collection).copied().unwrap_or_default(),
             collection: question.collection.clone(),
@@ -243,7 +243,12 @@ struct Snapshot {
 }
 
 impl Snapshot {
-    fn end_of(&mut self, page: &PullPage) -> PageEnd {
+    /// How the page ends that was asked for behind a cursor.
+    fn end_of(&mut self, since: Option<&Cursor>, page: &PullPage) -> PageEnd {
+        if self.within.is_none() && since.is_some() {
+            // It was not asked for from nothing after all: a commit that was not heard of had stored a cursor.
+            self.is_whole = false;
+        }
         if !page.snapshot && !self.is_whole {
             return PageEnd::Cursor(page.cursor.clone());
         }
@@ -274,7 +279,7 @@ mod tests {
 
     fn seen(pages: &[PullPage]) -> Vec<String> {
         let mut snapshot = Snapshot::default();
-        let ends: Vec<PageEnd> = pages.iter().map(|page| snapshot.end_of(page)).collect();
+        let ends: Vec<PageEnd> = pages.iter().map(|page| snapshot.end_of(None, page)).collect();
         match ends.last() {
             Some(PageEnd::Snapshot { seen, .. }) => seen.iter().map(ToString::to_string).collect(),
             other => panic!("{other:?}"),
@@ -284,6 +289,15 @@ mod tests {
     #[test]
     fn a_snapshot_names_what_all_its_pages_did() {
         assert_eq!(seen(&[page("a", true, true), page("b", false, false)]), ["a", "b"]);
+    }
+
+    #[test]
+    fn a_page_behind_a_cursor_is_not_everything_there_is() {
+        let page = PullPage { snapshot: false, ..page("a", false, false) };
+        let end =
+            |since: Option<&Cursor>| Snapshot { is_whole: true, ..Snapshot::default() }.end_of(since, &page);
+        assert!(matches!(end(None), PageEnd::Snapshot { .. }));
+        assert!(matches!(end(Some(&Cursor("c".to_owned()))), PageEnd::Cursor(_)));
     }
 
     #[test]

@@ -110,7 +110,7 @@ impl<H: Host> Watcher<H> {
     /// Tells the app that anything may have changed.
     fn tell_all(&self, origin: ChangeOrigin) {
         let stale = self.0.lookup.borrow_mut().reset();
-        self.0.is_migrated.borrow_mut().clear();
+        self.0.note_any_older();
         for collection in self.0.options.collections.keys() {
             let event = Event::Change { collection: collection.clone(), ids: Vec::new(), origin };
             self.0.host.events().emit(event);

@@ -238,8 +238,11 @@ async fn check_context(
         let wanted = match (pair.is_conflicting(), is_parked) {
             (true, _) => RecordState::Conflict,
             (false, true) => RecordState::Parked,
-            // It has left the device since the looking began.
-            (false, false) if pair.base.is_none() && pair.queue.is_none() => RecordState::Absent,
+            // It has left the device since the looking began, which this context may have heard of or not.
+            (false, false) if pair.base.is_none() && pair.queue.is_none() => match state {
+                RecordState::Synced => RecordState::Synced,
+                _ => RecordState::Absent,
+            },
             (false, false) => RecordState::Synced,
         };
         if state != wanted {

@@ -46,12 +46,12 @@ pub(crate) fn settle(world: &World, is_by_schedule: bool) {
         world.run_for(STEP);
         waited = waited.saturating_add(STEP);
         let is_quiet = what_is_left(world).is_none();
-        if is_quiet && is_quiet_again {
+        if is_quiet && is_quiet_again && what_is_open(world).is_none() {
             return;
         }
         is_quiet_again = is_quiet;
     }
-    if let Some(left) = what_is_left(world) {
+    if let Some(left) = what_is_left(world).or_else(|| what_is_open(world)) {
         world.ground.find(|| format!("no quiet after {waited} ms of peace: {left}"));
     }
 }
@@ -85,6 +85,17 @@ fn heal(world: &World) {
 /// What keeps the world from being quiet: queued changes, records that differ, contexts that lag.
 fn what_is_left(world: &World) -> Option<String> {
     world.devices.iter().find_map(|device| left_on(world, device, device.seen().sequence()))
+}
+
+/// What is not answered yet, or not tried again: a cycle that keeps a bandwidth takes its time, and so does one that failed.
+fn what_is_open(world: &World) -> Option<String> {
+    let living = world.devices.iter().flat_map(Device::living);
+    living.into_iter().find_map(|(life, client)| {
+        let open = life.open_calls.get();
+        let error = client.status().error.clone();
+        let is_open = open > 0 || error.is_some();
+        is_open.then(|| format!("{:?} has {open} calls without an answer, and says {error:?}", life.owner))
+    })
 }
 
 /// What keeps a device from being quiet, where every context must know the log up to an entry.
