@@ -155,14 +155,17 @@ test("a follower's sync can be given up or limited in time, and the leader stops
   let pushes = 0;
   await leader.page.route("**/v1/push", () => { pushes += 1; });
   await follower.put("todos", { title: "Milk" });
-  const aborted = await follower.failure((db) => {
+  const failure = follower.failure((db) => {
     const controller = new AbortController();
-    setTimeout(() => controller.abort(), 300);
+    Object.assign(window, { giveUp: () => controller.abort() });
     return db.sync({ signal: controller.signal });
   });
+  await until("the leader pushes", () => pushes === 1);
+  await follower.page.evaluate(() => /** @type {any} */ (window).giveUp());
+  const aborted = await failure;
   assert.deepEqual([aborted.isSynclineError, aborted.code], [true, "aborted"]);
   await until("the leader stops", async () => (await leader.status()).state === "pending");
-  const report = await follower.run((db) => db.sync({ budgetMs: 300 }));
+  const report = await follower.run((db) => db.sync({ budgetMs: 3_000 }));
   assert.deepEqual([report.pushed, pushes], [0, 2]);
   assert.ok(report.requests >= 1, JSON.stringify(report));
   assert.equal((await follower.pending()).length, 1);
