@@ -43,7 +43,7 @@ pub(crate) fn lanes() -> Vec<Vec<Step>> {
             "store",
             "the store in browsers that share, fill up and die",
             &["build", "pkg", "tools"],
-            |places, reporter| in_browsers(places, reporter, STORE, 1),
+            |places, reporter| in_browsers(places, reporter, STORE),
         ),
     ];
     let release = vec![
@@ -61,7 +61,7 @@ pub(crate) fn lanes() -> Vec<Vec<Step>> {
             "e2e",
             "pages and extensions in Chromium and Firefox",
             &["build", "pkg", "tools"],
-            |places, reporter| in_browsers(places, reporter, E2E, 2),
+            |places, reporter| in_browsers(places, reporter, E2E),
         ),
     ];
     vec![debug, release]
@@ -142,9 +142,8 @@ fn planted(places: &Places, reporter: &Reporter) -> Result<Tally> {
     Ok(if finished.is_success() { Tally::PASS } else { Tally::FAIL })
 }
 
-/// Runs the JavaScript tests of a folder, which start browsers themselves, so many files at a time: most of them wait more than
-/// they work.
-fn in_browsers(places: &Places, reporter: &Reporter, below: &str, at_once: usize) -> Result<Tally> {
+/// Runs the JavaScript tests of a folder, which start browsers themselves: one file at a time, since the other lane needs its core.
+fn in_browsers(places: &Places, reporter: &Reporter, below: &str) -> Result<Tally> {
     // Each step has its own: they may run at the same time.
     let folder = places.built("www").join(below);
     demo::assemble(places, &folder)?;
@@ -152,8 +151,7 @@ fn in_browsers(places: &Places, reporter: &Reporter, below: &str, at_once: usize
     let tests = tests.iter().filter(|file| file.to_string_lossy().ends_with(".test.mjs")).collect::<Vec<_>>();
     ensure!(!tests.is_empty(), "{below} holds no *.test.mjs");
     let mut node = process::program("node", places.root());
-    node.args(["--test", "--test-reporter=spec", "--test-timeout=300000"])
-        .arg(format!("--test-concurrency={at_once}"))
+    node.args(["--test", "--test-reporter=spec", "--test-concurrency=1", "--test-timeout=300000"])
         .args(tests);
     node.env("SYNCLINE_CHROMIUM", tools::chromium().context("Chromium is missing")?);
     node.env("SYNCLINE_FIREFOX", tools::firefox().context("Firefox is missing")?);
