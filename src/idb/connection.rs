@@ -45,8 +45,10 @@ impl Connection {
         let opening = async move {
             // Both are asked for at once. Requests for one database are served in order, so rexie makes what is missing.
             let (rexie, database) = join(schema::open(&name), open_existing(&name)).await;
+            // Whatever becomes of rexie's, ours is closed where it is not given away.
+            let opened = database.map(Self::of_open);
             rexie?.close();
-            database.map(Self::of_open)
+            opened
         };
         in_time(opening, patience).await
     }
