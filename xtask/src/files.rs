@@ -55,6 +55,14 @@ pub(crate) fn emptied(folder: &Path) -> Result<()> {
     fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))
 }
 
+/// True: the source was written after the product, or one of them is absent.
+pub(crate) fn is_newer(source: &Path, product: &Path) -> bool {
+    match (written(source), written(product)) {
+        (Some(source), Some(product)) => source > product,
+        _ => true,
+    }
+}
+
 /// When a file was last written; None when it is absent.
 pub(crate) fn written(file: &Path) -> Option<SystemTime> {
     fs::metadata(file).and_then(|metadata| metadata.modified()).ok()

@@ -1,7 +1,6 @@
 //! Runs steps in two lanes side by side, each step after those it needs. Does not know what the steps do.
 
 use std::collections::BTreeMap;
-use std::panic;
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -27,7 +26,12 @@ pub(crate) struct Step {
     pub(crate) needs: &'static [&'static str],
     /// Does it.
     pub(crate) work: Work,
+    /// True: what it starts lets every other program have the processor first.
+    pub(crate) is_patient: bool,
 }
+
+/// The niceness of what a patient step starts: Linux gives it what nobody else wants.
+const PATIENT: i32 = 19;
 
 /// How a step ended.
 #[derive(Clone, Debug)]
@@ -84,7 +88,9 @@ fn take(places: &Places, step: &Step, board: &Board) -> Ended {
         Some(need) => (Tally::FAIL, Some(format!("not run, because {need} failed"))),
         None => {
             reporter.note(&format!("--> {}", step.about));
-            attempt(places, step, &reporter)
+            // A thread of its own: a priority that was lowered cannot be raised again.
+            let thread = thread::scope(|scope| scope.spawn(|| attempt(places, step, &reporter)).join());
+            thread.unwrap_or_else(|_| (Tally::FAIL, Some("it panicked".to_owned())))
         }
     };
     let took = began.elapsed();
@@ -98,12 +104,25 @@ fn take(places: &Places, step: &Step, board: &Board) -> Ended {
 }
 
 fn attempt(places: &Places, step: &Step, reporter: &Reporter) -> (Tally, Option<String>) {
-    let result = panic::catch_unwind(|| (step.work)(places, reporter));
-    match result.unwrap_or_else(|_| Err(anyhow!("it panicked"))) {
+    if step.is_patient {
+        lower_priority(reporter);
+    }
+    match (step.work)(places, reporter) {
         Ok(tally) if tally.failed > 0 => (tally, Some("tests failed; their output is above".to_owned())),
         Ok(tally) => (tally, None),
         Err(error) => (Tally::FAIL, Some(format!("{error:#}"))),
     }
+}
+
+/// Lowers the priority of this thread, which what it starts inherits. On Linux it is the thread's own, elsewhere all of this
+/// program's, where nobody is ahead of anybody then.
+fn lower_priority(reporter: &Reporter) {
+    #[cfg(unix)]
+    if let Err(error) = rustix::process::setpriority_process(None, PATIENT) {
+        reporter.note(&format!("its priority stays as it is: {error}"));
+    }
+    #[cfg(not(unix))]
+    let _unused = (reporter, PATIENT);
 }
 
 #[cfg(test)]
@@ -113,7 +132,7 @@ mod tests {
     use super::*;
 
     fn step(name: &'static str, needs: &'static [&'static str], work: Work) -> Step {
-        Step { name, about: "a test", needs, work }
+        Step { name, about: "a test", needs, work, is_patient: false }
     }
 
     fn well(_: &Places, _: &Reporter) -> Result<Tally> {
@@ -142,6 +161,20 @@ mod tests {
     fn a_step_whose_need_failed_counts_as_failed() {
         let lanes = [vec![step("broken", &[], badly), step("next", &["broken"], well)]];
         assert_eq!(ran(&lanes), BTreeMap::from([("broken", Tally::FAIL), ("next", Tally::FAIL)]));
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_patient_step_lowers_its_own_priority_and_nobody_elses() {
+        let niceness = || rustix::process::getpriority_process(None);
+        let before = niceness().unwrap();
+        let patient = |_: &Places, _: &Reporter| {
+            let niceness = rustix::process::getpriority_process(None)?;
+            Ok(if niceness == PATIENT { Tally::PASS } else { Tally::FAIL })
+        };
+        let lanes = [vec![Step { is_patient: true, ..step("patient", &[], patient) }]];
+        assert_eq!(ran(&lanes), BTreeMap::from([("patient", Tally::PASS)]));
+        assert_eq!(niceness(), Ok(before));
     }
 
     #[test]

@@ -50,10 +50,20 @@ pub(crate) fn optimise(places: &Places, reporter: &Reporter) -> Result<()> {
         said.trim()
     );
     wasm::place(places)?;
-    let (raw, module) = (wasm::bindings(places).join("core_bg.wasm"), places.source(wasm::MODULE));
-    let mut command = process::program(&program, places.root());
-    command.args(OPTIMISE).arg(&raw).arg("-o").arg(&module);
-    process::run(&mut command, reporter)?.success()
+    let raw = wasm::bindings(places).join("core_bg.wasm");
+    // Its name says how it was made, so that another version or other options make another.
+    let optimised = places.built(&format!("optimised/core-{wanted}{}.wasm", OPTIMISE.concat()));
+    if files::is_newer(&raw, &optimised) {
+        files::emptied(&places.built("optimised"))?;
+        let made = optimised.with_extension("part");
+        let mut command = process::program(&program, places.root());
+        command.args(OPTIMISE).arg(&raw).arg("-o").arg(&made);
+        process::run(&mut command, reporter)?.success()?;
+        std::fs::rename(&made, &optimised).context("the optimised module could not be named")?;
+    } else {
+        reporter.note("the module is up to date");
+    }
+    files::copy(&optimised, &places.source(wasm::MODULE))
 }
 
 /// Packs the package into the target directory, as npm would publish it.

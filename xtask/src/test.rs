@@ -22,7 +22,11 @@ pub(crate) fn run(places: &Places, only: &[String]) -> Result<ExitCode> {
     say(&format!("Testing Syncline: {}", names.join(", ")));
     let began = Instant::now();
     let ended = lanes::run(places, &lanes)?;
-    let all = ended.iter().map(|step| step.tally).sum::<Tally>();
+    let all = ended.iter().map(|step| step.tally.clone()).sum::<Tally>();
+    for step in ended.iter().filter(|step| !step.tally.failures.is_empty()) {
+        say(&format!("\n{} failed:", step.name));
+        step.tally.failures.iter().for_each(|line| say(line));
+    }
     say("");
     for line in summary(&ended) {
         say(&line);
@@ -58,7 +62,7 @@ fn chosen(lanes: Vec<Vec<Step>>, only: &[String]) -> Result<Vec<Vec<Step>>> {
 fn summary(ended: &[Ended]) -> Vec<String> {
     let head = format!("{:<10} {:>7} {:>7} {:>13}", "step", "passed", "failed", "time");
     let rows = ended.iter().map(|step| {
-        let (tally, took) = (step.tally, spoken(step.took));
+        let (tally, took) = (&step.tally, spoken(step.took));
         let why = step.error.as_deref().and_then(|error| error.lines().next());
         let why =
             why.map(|why| format!("   {}", why.chars().take(WIDTH).collect::<String>())).unwrap_or_default();

@@ -24,13 +24,13 @@ pub(crate) fn compile(places: &Places, reporter: &Reporter) -> Result<()> {
 /// Makes the bindings of what was compiled, and puts them into `pkg/wasm` unless newer ones are there.
 pub(crate) fn bind(places: &Places, reporter: &Reporter) -> Result<()> {
     let (compiled, bindings) = (places.built(&format!("{WASM}/release/syncline.wasm")), bindings(places));
-    if is_newer(&compiled, &bindings.join("core.js")) {
+    if files::is_newer(&compiled, &bindings.join("core.js")) {
         files::emptied(&bindings)?;
         generate(&compiled, &bindings)?;
     } else {
         reporter.note("the bindings are up to date");
     }
-    if is_newer(&bindings.join("core.js"), &places.source(MODULE)) {
+    if files::is_newer(&bindings.join("core.js"), &places.source(MODULE)) {
         place(places)?;
     }
     Ok(())
@@ -57,11 +57,4 @@ fn generate(module: &Path, into: &Path) -> Result<()> {
         .remove_name_section(true)
         .remove_producers_section(true)
         .generate(into)
-}
-
-fn is_newer(source: &Path, product: &Path) -> bool {
-    match (files::written(source), files::written(product)) {
-        (Some(source), Some(product)) => source > product,
-        _ => true,
-    }
 }

@@ -24,7 +24,7 @@ const HUNTED: u64 = 20_000;
 const WIDTH: usize = 120;
 
 /// After so many failures the rest would say the same.
-const MOST_FAILURES: u64 = 60;
+const MOST_FAILURES: usize = 60;
 
 /// Plays worlds.
 #[derive(Debug, Parser)]
@@ -68,7 +68,8 @@ fn main() -> ExitCode {
 fn measure(seed: Option<u64>) -> bool {
     let (text, is_met) = workload(seed).unwrap_or_else(|finding| (format!("{finding}\n"), false));
     print!("{text}");
-    print_end(u64::from(is_met), u64::from(!is_met))
+    let missed = if is_met { Vec::new() } else { vec!["the limit of the workload".to_owned()] };
+    print_end(u64::from(is_met), &missed)
 }
 
 fn no_such_bug(name: &str) -> bool {
@@ -82,7 +83,7 @@ fn hunt() -> bool {
     // A bug may well make the engine panic: that finds it, and is not worth a line.
     std::panic::set_hook(Box::new(|_| {}));
     let began = Instant::now();
-    let (mut found, mut missed) = (0, 0);
+    let (mut found, mut missed) = (0, Vec::new());
     hunt_all(HUNTED, |bug, end| match end {
         Some((seed, finding)) => {
             found += 1;
@@ -90,12 +91,12 @@ fn hunt() -> bool {
             println!("{:<24} found by seed {seed:>4}: {finding}", bug.name());
         }
         None => {
-            missed += 1;
             println!("{:<24} NOT FOUND by {HUNTED} seeds: {}", bug.name(), bug.what());
+            missed.push(format!("{} was not found", bug.name()));
         }
     });
-    println!("{} planted bugs in {:.1} s", found + missed, began.elapsed().as_secs_f64());
-    print_end(found, missed)
+    println!("{found} planted bugs found in {:.1} s", began.elapsed().as_secs_f64());
+    print_end(found, &missed)
 }
 
 fn play_one(seed: u64, played: &Played) -> bool {
@@ -104,28 +105,29 @@ fn play_one(seed: u64, played: &Played) -> bool {
     if let Some(finding) = &played.finding {
         println!("seed {seed} failed: {finding}");
     }
-    print_end(u64::from(played.finding.is_none()), u64::from(played.finding.is_some()))
+    print_end(u64::from(played.finding.is_none()), Vec::from_iter(played.finding.clone()).as_slice())
 }
 
 fn play_many(from: u64, seeds: u64) -> bool {
     let began = Instant::now();
-    let (mut counts, mut passed, mut failed) = (Counts::default(), 0_u64, 0_u64);
+    let (mut counts, mut passed, mut failed) = (Counts::default(), 0_u64, Vec::new());
     let word = seeds.div_ceil(WORDS).max(1);
     play_all(from..from.saturating_add(seeds), |seed, played| {
         counts.add(&played.counts);
         match played.finding {
             None => passed = passed.saturating_add(1),
             Some(finding) => {
-                failed = failed.saturating_add(1);
-                println!("seed {seed} failed: {finding}");
+                let failure = format!("seed {seed} failed: {finding}");
+                println!("{failure}");
+                failed.push(failure);
                 println!("again, with all that happens: cargo xtask sim --seed {seed}");
             }
         }
-        let done = passed.saturating_add(failed);
+        let done = passed.saturating_add(failed.len() as u64);
         if done % word == 0 {
             println!("{done} of {seeds} seeds in {:.0} s", began.elapsed().as_secs_f64());
         }
-        if failed < MOST_FAILURES {
+        if failed.len() < MOST_FAILURES {
             return ControlFlow::Continue(());
         }
         println!("that is enough");
@@ -134,10 +136,8 @@ fn play_many(from: u64, seeds: u64) -> bool {
     print_counts(&counts);
     println!("{seeds} seeds in {:.1} s", began.elapsed().as_secs_f64());
     let missing = if seeds >= MANY { counts.missing() } else { Vec::new() };
-    for what in &missing {
-        println!("never met: {what}");
-    }
-    print_end(passed, failed.saturating_add(missing.len() as u64))
+    failed.extend(missing.into_iter().map(|what| format!("never met: {what}")));
+    print_end(passed, &failed)
 }
 
 fn print_counts(counts: &Counts) {
@@ -146,7 +146,12 @@ fn print_counts(counts: &Counts) {
     }
 }
 
-fn print_end(passed: u64, failed: u64) -> bool {
-    println!("{passed} passed, {failed} failed");
-    failed == 0
+/// Prints what failed once more, where it is looked for, and the sums.
+fn print_end(passed: u64, failures: &[String]) -> bool {
+    if !failures.is_empty() {
+        println!("failures:");
+        failures.iter().for_each(|failure| println!("{failure}"));
+    }
+    println!("{passed} passed, {} failed", failures.len());
+    failures.is_empty()
 }
