@@ -130,8 +130,8 @@ test("a sync can be given up, and what it did so far stays", async (t) => {
   assert.deepEqual([aborted.isSynclineError, aborted.code], [true, "aborted"]);
   const before = await device.failure((db) => db.sync({ signal: AbortSignal.abort() }));
   assert.equal(before.code, "aborted");
-  // The report counts from the start of the cycle, which is a little after the call.
-  const report = await device.run((db) => db.sync({ budgetMs: 500 }));
-  assert.deepEqual([report.pushed, report.durationMs >= 100, report.durationMs < 5_000], [0, true, true], JSON.stringify(report));
+  // Whether its own cycle begins, or waits behind the one that the schedule began: the budget ends it.
+  const report = await device.run((db) => db.sync({ budgetMs: 200 }));
+  assert.deepEqual([report.pushed, report.durationMs >= 150, report.durationMs < 5_000], [0, true, true], JSON.stringify(report));
   assert.equal((await device.pending()).length, 1);
 });

@@ -360,7 +360,7 @@ impl<H: Host> Client<H> {
     }
 
     /// The same, for `budget` milliseconds at most: then the cycle is stopped unless somebody else waits for it, and this
-    /// resolves with what was done by then.
+    /// resolves with what was done by then, and how long that took from the call on.
     pub async fn sync_within(&self, budget: Option<u64>) -> Result<SyncReport, Error> {
         let host = &self.shared.host;
         if host.backend().is_none() && !host.lock().is_held().await {
@@ -368,6 +368,7 @@ impl<H: Host> Client<H> {
             return Err(Error::argument("backend", message));
         }
         // What another context wrote last may not be known here yet, and is to be synced too.
+        let began = self.shared.now();
         self.database.catch_up().await?;
         self.ensure_own()?;
         let id = self.shared.uuid();
@@ -380,10 +381,13 @@ impl<H: Host> Client<H> {
             return answered.unwrap_or_else(closed);
         }
         withdrawal.signal();
-        match select(answer, pin!(host.clock().sleep(GRACE))).await {
-            Either::Left((answered, _)) => answered.unwrap_or_else(closed),
-            Either::Right(_) => Ok(SyncReport::default()),
-        }
+        let report = match select(answer, pin!(host.clock().sleep(GRACE))).await {
+            Either::Left((answered, _)) => answered.unwrap_or_else(closed)?,
+            Either::Right(_) => SyncReport::default(),
+        };
+        // Also where its own cycle never began, because another was under way.
+        let duration_ms = u64::try_from(self.shared.now().since(began)).unwrap_or_default();
+        Ok(SyncReport { duration_ms, ..report })
     }
 
     /// What this context has done since it was opened, as numbers.

@@ -255,6 +255,19 @@ fn a_budget_ends_a_sync_with_what_was_done_and_nothing_goes_on() {
 }
 
 #[test]
+fn a_budget_that_ends_behind_another_cycle_is_told_with_its_time() {
+    let (mut stage, client) = synced(POLLS);
+    stage.server.latency.set(60_000);
+    stage.put(&client, "a");
+    stage.run_until(1_000);
+    let called = client.clone();
+    let answer = stage.begin(async move { called.sync_within(Some(500)).await });
+    stage.run_until(5_000);
+    let report = SyncReport { duration_ms: 500, ..SyncReport::default() };
+    assert_eq!(answer.take(), Some((1_500, Ok(report))));
+}
+
+#[test]
 fn a_sync_that_is_dropped_stops_unless_somebody_else_waits() {
     let (mut stage, client) = synced(POLLS);
     stage.log();
