@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { after } from "node:test";
 
+import { dayOf } from "../../www/js/days.js";
 import { addTodo, assertFits, assertNoErrors, goTo, openDemo, picture, shownState, signIn } from "./support/demo.mjs";
 import { optIn, startExtension } from "./support/extension.mjs";
 import { setStage } from "./support/stage.mjs";
@@ -149,10 +150,12 @@ test("a period of focus outlives its page, is paused and resumed, and ends in th
   assert.ok((await page.evaluate(() => chrome.alarms.get("focus")))?.scheduledTime, "there is an alarm for its end");
   await passTime(page, 15);
   await page.getByTestId("focus-start").waitFor();
-  await untilEqual(() => page.getByTestId("focus-today").textContent(), "25 min today");
+  // It counts for the day on which it began: in the first minutes of a day that was yesterday.
+  const [began, today] = [Date.now() - 25 * MINUTE, Date.now()].map((at) => dayOf(new Date(at)));
+  await untilEqual(() => page.getByTestId("focus-today").textContent(), began === today ? "25 min today" : "");
   await page.getByTestId("nav-focus").click();
   await untilEqual(() => page.getByTestId("focus-span").allTextContents(), ["25 min"]);
-  await untilEqual(() => page.getByTestId("focus-bars").locator("li").last().getAttribute("data-minutes"), "25");
+  await untilEqual(() => page.getByTestId(`focus-day-${began}`).getAttribute("data-minutes"), "25");
   await page.getByTestId("focus-delete").click();
   await page.getByTestId("focus-empty").waitFor();
   await page.getByTestId("toast-action").click();
