@@ -138,5 +138,5 @@ export async function assertFits(page, name) {
 export async function picture(page, name) {
   if (!PICTURES) return;
   await mkdir(PICTURES, { recursive: true });
-  await page.screenshot({ path: path.join(PICTURES, `${name}.png`), fullPage: true });
+  await page.screenshot({ path: path.join(PICTURES, `${name}.png`), fullPage: true, animations: "disabled" });
 }
