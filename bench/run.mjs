@@ -3,7 +3,7 @@
 
 import { mkdir, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
@@ -157,7 +157,7 @@ async function save(name, results, chart) {
   await mkdir(dirname(path), { recursive: true });
   await writeFile(`${path}.json`, `${JSON.stringify(results, null, 2)}\n`);
   await writeFile(`${path}.svg`, chart);
-  print([``, `Written: docs/bench/${name}.json and ${name}.svg`]);
+  print([``, `Written: ${relative(process.cwd(), path)}.json and .svg`]);
 }
 
 /** What the numbers were taken on. */
