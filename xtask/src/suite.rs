@@ -16,6 +16,8 @@ use crate::{checks, demo, files, install, npm, pkg, tools, wasm};
 const SEEDS: u64 = 20_000;
 /// Where the tests of pages and the extension are.
 const E2E: &str = "tests/e2e";
+/// Where those are that wait most of the time, as long as browsers and people do.
+const WAITS: &str = "tests/waits";
 /// Where the tests of the store are that take several contexts, a full disk, or a browser's death.
 const STORE: &str = "tests/store";
 /// The crates whose tests run on this machine. The commands' own are built apart, with the features they run with.
@@ -46,6 +48,12 @@ pub(crate) fn lanes() -> Vec<Vec<Step>> {
             "the store in browsers that share, fill up and die",
             &["build", "pkg", "tools"],
             |places, reporter| in_browsers(places, reporter, STORE),
+        ),
+        step(
+            "waits",
+            "pages and extensions that are left alone, sleep or hang",
+            &["build", "pkg", "tools"],
+            |places, reporter| in_browsers(places, reporter, WAITS),
         ),
     ];
     let release = vec![

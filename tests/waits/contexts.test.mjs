@@ -4,9 +4,9 @@
 import assert from "node:assert/strict";
 import { after } from "node:test";
 
-import { Device } from "./support/device.mjs";
-import { setStage } from "./support/stage.mjs";
-import { test, until, untilEqual } from "./support/until.mjs";
+import { Device } from "../e2e/support/device.mjs";
+import { setStage } from "../e2e/support/stage.mjs";
+import { test, until, untilEqual } from "../e2e/support/until.mjs";
 
 const stage = await setStage();
 after(() => stage.end());

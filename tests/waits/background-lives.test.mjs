@@ -9,13 +9,13 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, describe, it } from "node:test";
 
-import { Account } from "./support/account.mjs";
-import { makeFixture } from "./support/client-extension.mjs";
-import { CHROMIUM } from "./support/places.mjs";
-import { startPlain } from "./support/plain-browser.mjs";
-import { Server } from "./support/server.mjs";
-import { startSite } from "./support/site.mjs";
-import { pause, until } from "./support/until.mjs";
+import { Account } from "../e2e/support/account.mjs";
+import { makeFixture } from "../e2e/support/client-extension.mjs";
+import { CHROMIUM } from "../e2e/support/places.mjs";
+import { startPlain } from "../e2e/support/plain-browser.mjs";
+import { Server } from "../e2e/support/server.mjs";
+import { startSite } from "../e2e/support/site.mjs";
+import { pause, until } from "../e2e/support/until.mjs";
 
 const server = await Server.start();
 after(() => server.end());
@@ -38,7 +38,7 @@ async function folders(t) {
 
 /**
  * Opens a page of the extension, once its worker has said where that is.
- * @param {import("./support/plain-browser.mjs").PlainBrowser} browser
+ * @param {import("../e2e/support/plain-browser.mjs").PlainBrowser} browser
  */
 async function openPage(browser) {
   const url = await until("the extension's worker runs", async () => (await browser.workers()).find((url) => url.startsWith("chrome-extension:")));
@@ -47,7 +47,7 @@ async function openPage(browser) {
 
 /**
  * Signs the extension in, from a page of it, and connects the page.
- * @param {import("./support/plain-browser.mjs").PlainPage} page
+ * @param {import("../e2e/support/plain-browser.mjs").PlainPage} page
  * @param {Account} account
  * @param {object} [more]
  */
