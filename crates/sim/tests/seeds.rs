@@ -6,7 +6,7 @@ use syncline_sim::{Counts, play};
 
 /// Seeds that once found something, and what. A seed is a schedule only for the program it was found with, so each of these
 /// has a test beside what was mended as well: in `src/scenarios.rs`, or with the plan or the schedule.
-const ONCE: [(u64, &str); 16] = [
+const ONCE: [(u64, &str); 19] = [
     (6, "a leader that was frozen led beside the next"),
     (18, "sync ended without what another context had enabled"),
     (74, "word of the connection was missed while a call was attended to"),
@@ -23,6 +23,9 @@ const ONCE: [(u64, &str); 16] = [
     (8_547, "word of a live channel that was given up ended the polls"),
     (40_021, "what another context edited after a measure of the clock was dated by the measure"),
     (43_209, "a snapshot that started over in its middle kept what was deleted meanwhile"),
+    (186_988, "a reset in the middle of a migration left older documents"),
+    (425_455, "a page behind a cursor was taken for everything there is"),
+    (615_434, "a change that was put back under another one's key was taken for accepted"),
 ];
 
 #[test]

@@ -142,7 +142,9 @@ impl<H: Host> Client<H> {
         let collections = self.flowing(&|direction| direction != Direction::None);
         let names = collections.into_iter().map(|(name, _)| name);
         let names = names.filter(|name| !cycle.set_aside.contains(name)).collect();
-        self.run_fenced(epoch, MarkSynced { collections: names, at: now }).await?;
+        if self.run_fenced(epoch, MarkSynced { collections: names, at: now }).await? {
+            cycle.come_back_in(0);
+        }
         if let Some(error) = cycle.failure {
             return Err(error.into());
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use syncline_protocol::{Cursor, DeviceId, Millis};
+use syncline_protocol::{CollectionName, Cursor, DeviceId, Millis};
 use syncline_store::{Key, Part};
 
 use super::{keys::meta_key, rows::if_any};
@@ -78,6 +78,16 @@ pub struct Mended {
     pub parts: BTreeSet<Part>,
 }
 single!(Mended, "mended");
+
+/// Where changes were put back that a damaged part had. A bit of such a change's key may be wrong, and make it the key of
+/// another change, whose answer the server then gives: until a pull from nothing behind that answer, a record may be here that
+/// the server never took.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct PutBack {
+    /// The collections.
+    pub collections: BTreeSet<CollectionName>,
+}
+single!(PutBack, "put-back");
 
 /// What sync knows of one collection.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]

@@ -28,8 +28,8 @@ pub use keys::{
 pub use live::{LiveChange, LiveNumber, Patch};
 pub use marked::{VERSION_MARK, version_of};
 pub use meta::{
-    CollectionState, Consent, Deletions, Identity, Leadership, MassDeletion, Mended, RetryState, RetryWait,
-    Single, Skew, Tally,
+    CollectionState, Consent, Deletions, Identity, Leadership, MassDeletion, Mended, PutBack, RetryState,
+    RetryWait, Single, Skew, Tally,
 };
 pub use options::{Backoff, Options, SaveData, Schedule};
 pub use portable::{EXPORT_FORMAT, EXPORT_NAME, Header, Line};

@@ -18,8 +18,8 @@ use syncline_store::{Decision, Key, Part, Plan, Read, Salvaged, Sequence, Value,
 use super::Origin;
 use crate::{
     model::{
-        Base, CollectionState, CollectionTable, Error, Mended, ParkedRow, QueueRow, Single, Table, Tally,
-        collection_key, collection_of, collection_row_of, read_row, record_of, write_row,
+        Base, CollectionState, CollectionTable, Error, Mended, ParkedRow, PutBack, QueueRow, Single, Table,
+        Tally, collection_key, collection_of, collection_row_of, read_row, record_of, write_row,
     },
     planted::{self, Bug},
 };
@@ -58,7 +58,7 @@ impl Plan for Mend {
     }
 
     fn decide(&self, view: &dyn View) -> Decision<Self::Outcome> {
-        let mut mending = Mending { view, writes: BTreeMap::new() };
+        let mut mending = Mending { view, writes: BTreeMap::new(), put_back_into: BTreeSet::new() };
         match self.mend(&mut mending) {
             Ok(()) => {
                 let write = |(key, value)| Write { key, value: Some(value) };
@@ -96,6 +96,7 @@ impl Mend {
             mending.pull_again(name)?;
             mending.recount(name)?;
         }
+        mending.note_put_back()?;
         let mut mended = known.unwrap_or_default();
         mended.parts.extend(parts.iter().map(|one| one.part));
         mending.put(Mended::key(), &mended)
@@ -142,6 +143,8 @@ impl Damaged {
 struct Mending<'v> {
     view: &'v dyn View,
     writes: BTreeMap<Key, Vec<u8>>,
+    /// Where queued changes were put back.
+    put_back_into: BTreeSet<CollectionName>,
 }
 
 impl Mending<'_> {
@@ -154,6 +157,7 @@ impl Mending<'_> {
                 }
                 if table == Table::Queue {
                     self.writes.insert(key.clone(), value.to_vec());
+                    self.put_back_into.insert(name);
                 } else if self.view.row(key).is_none() {
                     let base: Base<'_> = read_row(value)?;
                     self.put(key.clone(), &Base { version: None, ..base })?;
@@ -168,6 +172,16 @@ impl Mending<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Has these collections pulled from nothing a second time, once what was put back is answered.
+    fn note_put_back(&mut self) -> Result<(), Error> {
+        if self.put_back_into.is_empty() {
+            return Ok(());
+        }
+        let mut put_back = self.read::<PutBack>(&PutBack::key()).unwrap_or_default();
+        put_back.collections.append(&mut self.put_back_into);
+        self.put(PutBack::key(), &put_back)
     }
 
     fn pull_again(&mut self, name: &CollectionName) -> Result<(), Error> {

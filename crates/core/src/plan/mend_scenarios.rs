@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use syncline_protocol::{CollectionName, Cursor, Version};
+use syncline_protocol::{CollectionName, Cursor, Millis, Version};
 use syncline_store::{Key, PageId, Part, Read, Salvaged, Sequence, Value};
 
 use super::testing::{Rows, remote, todos};
@@ -78,6 +78,21 @@ fn queued_changes_are_put_back_as_they_were_and_what_was_sent_stays_frozen() {
     assert_eq!(rows.take_batch(), batch);
     assert_eq!(rows.local("a").unwrap(), r#"{"x":3}"#);
     assert_eq!(state(&rows, &todos()).cursor, None);
+}
+
+#[test]
+fn what_was_put_back_is_compared_with_the_server_once_it_is_answered() {
+    let mut rows = edited(ConflictStrategy::LastWriteWins);
+    let damaged = lose(&mut rows, Some(Table::Queue.all()), |_| true);
+    mend(&mut rows, damaged);
+    let synced = MarkSynced { collections: vec![todos()], at: Millis(9) };
+    let mut pull_and_mark = |text: &str| {
+        rows.pull(vec![remote("a", 1, Some(r#"{"x":1}"#))], None, cursor(text));
+        let is_doubted = rows.run(&synced).unwrap();
+        (is_doubted, state(&rows, &todos()).cursor)
+    };
+    assert_eq!(pull_and_mark("2"), (true, None), "pulled from nothing once more");
+    assert_eq!(pull_and_mark("3"), (false, Some(Cursor("3".to_owned()))), "and not for ever");
 }
 
 #[test]

@@ -7,8 +7,8 @@ use syncline_store::Key;
 
 use crate::model::{
     Base, CollectionState, CollectionTable, Deletions, Edit, Identity, Leadership, Mended, ParkedRow,
-    QueueRow, RetryState, RetryWait, Single, Skew, Table, Tally, collection_row_of, parked_key, read_row,
-    record_of, write_row,
+    PutBack, QueueRow, RetryState, RetryWait, Single, Skew, Table, Tally, collection_row_of, parked_key,
+    read_row, record_of, write_row,
 };
 
 /// Whether a row may once have been written as it is: its key is one, its value is read to the last byte and would be written
@@ -42,6 +42,7 @@ pub(crate) fn is_row(key: &Key, value: Option<&[u8]>) -> bool {
     is_single::<Identity>(key, value)
         || is_single::<Leadership>(key, value)
         || is_single::<Mended>(key, value)
+        || is_single::<PutBack>(key, value)
         || is_single::<RetryState>(key, value)
         || is_single::<RetryWait>(key, value)
         || is_single::<Skew>(key, value)

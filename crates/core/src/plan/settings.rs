@@ -6,8 +6,8 @@ use syncline_store::{Decision, Plan, Read, View};
 use super::{Origin, dating::redated, draft::Draft};
 use crate::{
     model::{
-        CollectionState, CollectionTable, Deletions, Error, QueueRow, RecordKeys, Single, Skew, Table,
-        collection_key, read_row, record_of,
+        CollectionState, CollectionTable, Deletions, Error, PutBack, QueueRow, RecordKeys, Single, Skew,
+        Table, collection_key, read_row, record_of,
     },
     planted::{self, Bug},
 };
@@ -126,7 +126,8 @@ impl KeepSkew {
     }
 }
 
-/// Remembers that a cycle ended well.
+/// Remembers that a cycle ended well. Where changes were put back that a damaged part had, they are answered now: those
+/// collections are pulled from nothing once more. Gives whether there are any.
 #[derive(Clone, Debug)]
 pub struct MarkSynced {
     /// The collections it synced.
@@ -136,10 +137,12 @@ pub struct MarkSynced {
 }
 
 impl Plan for MarkSynced {
-    type Outcome = Result<(), Error>;
+    type Outcome = Result<bool, Error>;
 
     fn reads(&self) -> Vec<Read> {
-        self.collections.iter().map(|name| Read::Key(collection_key(CollectionTable::State, name))).collect()
+        let states =
+            self.collections.iter().map(|name| Read::Key(collection_key(CollectionTable::State, name)));
+        states.chain([Read::Key(PutBack::key())]).collect()
     }
 
     fn origin(&self) -> u8 {
@@ -148,11 +151,19 @@ impl Plan for MarkSynced {
 
     fn decide(&self, view: &dyn View) -> Decision<Self::Outcome> {
         Draft::decide(view, |draft| {
+            let mut put_back = draft.single::<PutBack>()?;
+            let before = put_back.collections.len();
             for name in &self.collections {
                 let state = draft.state(name)?;
-                draft.set_state(name, &CollectionState { last_synced_at: Some(self.at), ..state })?;
+                let cursor = if put_back.collections.remove(name) { None } else { state.cursor };
+                let state = CollectionState { cursor, last_synced_at: Some(self.at), ..state };
+                draft.set_state(name, &state)?;
             }
-            Ok(())
+            let is_doubted = put_back.collections.len() < before;
+            if is_doubted {
+                draft.set_single(&put_back)?;
+            }
+            Ok(is_doubted)
         })
     }
 }

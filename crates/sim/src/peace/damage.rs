@@ -10,7 +10,7 @@ use std::{
 use futures::FutureExt as _;
 use syncline_core::{
     engine::Client,
-    model::Error,
+    model::{Error, ErrorCode},
     query::{HasText as _, Query},
 };
 use syncline_store::{Disk as _, Part};
@@ -139,7 +139,12 @@ async fn ask(ground: &Ground, client: &Client<Simulated>) -> Said {
     client.enable(strategies().into_keys().collect(), true).await?;
     drop(docs(client).await?);
     ground.time_passes(1_000).await;
-    client.sync().await?;
+    if let Err(error) = client.sync().await {
+        // What was deleted long ago comes back with what is salvaged, and may be so much that a user has to let it go again.
+        let awaited = error.collection.clone().filter(|_| error.code == ErrorCode::MassDeletion);
+        client.confirm_deletions(awaited.ok_or(error)?).await?;
+        client.sync().await?;
+    }
     let kept = client.conflicts().await?.into_iter().map(|conflict| (conflict.collection, conflict.record));
     Ok((docs(client).await?, client.pending().await?.len(), kept.collect()))
 }
