@@ -150,7 +150,7 @@ pub(crate) struct Meanwhile<'a> {
 impl Meanwhile<'_> {
     fn was_absent(&self, intent: &Intent) -> bool {
         let key = (intent.collection.clone(), intent.record.clone());
-        Views::was(self.first, self.last, |sequence| self.views.at(&key, sequence).is_none())
+        self.views.was_absent(&key, self.first, self.last)
     }
 
     /// Deleting what is not there, and switching what is so already, writes nothing.
@@ -159,12 +159,8 @@ impl Meanwhile<'_> {
             Ask::Write(intents) => {
                 intents.iter().all(|intent| intent.kind == EditKind::Delete && self.was_absent(intent))
             }
-            Ask::Enable(names, is_enabled) => Views::was(self.first, self.last, |sequence| {
-                names.iter().all(|name| self.settings.at(name, sequence) == *is_enabled)
-            }),
-            Ask::Confirm(name) => {
-                Views::was(self.first, self.last, |sequence| !self.awaited.at(name, sequence))
-            }
+            Ask::Enable(names, is_enabled) => self.settings.was(names, *is_enabled, self.first, self.last),
+            Ask::Confirm(name) => self.awaited.was(std::slice::from_ref(name), false, self.first, self.last),
             Ask::Discard(_) | Ask::Requeue(..) | Ask::Resolve(..) => false,
         }
     }

@@ -33,25 +33,96 @@ impl Views {
         keys.filter_map(|key| Some((key, self.at(key, sequence)?))).collect()
     }
 
+    /// Whether there was no document at the end of the entry `first`, or after any commit from there to the end of `last`.
+    pub(crate) fn was_absent(&self, key: &RecordKey, first: Sequence, last: Sequence) -> bool {
+        let seen = self.0.get(key).map(Vec::as_slice).unwrap_or_default();
+        let mut meanwhile = seen.iter().filter(|(at, _)| *at > first && *at <= last);
+        self.at(key, first).is_none() || meanwhile.any(|(_, doc)| doc.is_none())
+    }
+
     /// Whether `is_so` held at any entry from `first` to `last`.
     pub(crate) fn was(first: Sequence, last: Sequence, mut is_so: impl FnMut(Sequence) -> bool) -> bool {
         (first.0..=last.0).any(|number| is_so(Sequence(number)))
     }
 }
 
-/// Whether sync of a collection was on, by the entry that switched it.
+/// Whether something was so of collections, by the commits that changed it: sync was on, somebody was waited for.
 #[derive(Debug, Default)]
-pub(crate) struct Settings(BTreeMap<CollectionName, Vec<(Sequence, bool)>>);
+pub(crate) struct Settings {
+    commits: u64,
+    noted: BTreeMap<CollectionName, Vec<Noted>>,
+}
+
+#[derive(Debug)]
+struct Noted {
+    sequence: Sequence,
+    /// An entry may have several, each decided on what the one before it left.
+    commit: u64,
+    is_so: bool,
+}
 
 impl Settings {
-    /// Notes what is so from an entry on.
-    pub(crate) fn note(&mut self, sequence: Sequence, name: &CollectionName, is_enabled: bool) {
-        self.0.entry(name.clone()).or_default().push((sequence, is_enabled));
+    /// Notes what is so from a commit on.
+    pub(crate) fn note<'a>(
+        &mut self,
+        sequence: Sequence,
+        changed: impl Iterator<Item = (&'a CollectionName, bool)>,
+    ) {
+        self.commits = self.commits.saturating_add(1);
+        let commit = self.commits;
+        for (name, is_so) in changed {
+            self.noted.entry(name.clone()).or_default().push(Noted { sequence, commit, is_so });
+        }
     }
 
-    /// Whether it was on as of an entry.
-    pub(crate) fn at(&self, name: &CollectionName, sequence: Sequence) -> bool {
-        let noted = self.0.get(name).and_then(|noted| noted.iter().rev().find(|(at, _)| *at <= sequence));
-        noted.is_some_and(|(_, is_enabled)| *is_enabled)
+    /// Whether it was `is_so` of all of these at once, at the end of the entry `first` or after any commit from there to the end
+    /// of `last`.
+    pub(crate) fn was(&self, names: &[CollectionName], is_so: bool, first: Sequence, last: Sequence) -> bool {
+        let noted = || names.iter().filter_map(|name| self.noted.get(name)).flatten();
+        let before = noted().filter(|noted| noted.sequence <= first).map(|noted| noted.commit).max();
+        let meanwhile = noted().filter(|noted| noted.sequence > first && noted.sequence <= last);
+        let mut moments = [before.unwrap_or_default()].into_iter().chain(meanwhile.map(|noted| noted.commit));
+        moments.any(|moment| names.iter().all(|name| self.at(name, moment) == is_so))
+    }
+
+    fn at(&self, name: &CollectionName, commit: u64) -> bool {
+        let noted = self.noted.get(name);
+        let last = noted.and_then(|noted| noted.iter().rev().find(|noted| noted.commit <= commit));
+        last.is_some_and(|noted| noted.is_so)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(name: &str) -> CollectionName {
+        CollectionName::parse(name).unwrap()
+    }
+
+    #[test]
+    fn what_was_so_between_two_commits_of_one_entry_is_known() {
+        let (notes, tasks) = (name("notes"), name("tasks"));
+        let (before, entry) = (Sequence(2), Sequence(3));
+        let mut settings = Settings::default();
+        settings.note(entry, [(&notes, true), (&tasks, true)].into_iter());
+        settings.note(entry, [(&tasks, false)].into_iter());
+        let both = [notes.clone(), tasks];
+        assert!(settings.was(&both, true, before, entry));
+        assert!(settings.was(&both, false, before, entry), "before the entry");
+        assert!(!settings.was(&both, true, entry, entry), "not at its end");
+        assert!(!settings.was(&[notes], false, entry, entry));
+    }
+
+    #[test]
+    fn a_record_was_absent_between_two_commits_of_one_entry() {
+        let key = (name("notes"), syncline_protocol::RecordId::trusted("a"));
+        let mut views = Views::default();
+        views.note(Sequence(1), &key, Some("1"));
+        views.note(Sequence(3), &key, None);
+        views.note(Sequence(3), &key, Some("2"));
+        assert!(views.was_absent(&key, Sequence(2), Sequence(3)));
+        assert!(!views.was_absent(&key, Sequence(1), Sequence(2)));
+        assert!(!views.was_absent(&key, Sequence(3), Sequence(4)));
     }
 }

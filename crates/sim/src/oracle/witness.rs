@@ -234,16 +234,12 @@ impl Seen {
         }
         self.check_new_changes(&changed, &rows)?;
         check_tallies(&rows, &self.names)?;
-        let mut settings = self.settings.borrow_mut();
-        for name in changed.states.keys() {
-            let is_enabled = rows.states.get(name).is_some_and(|state| state.is_enabled);
-            settings.note(self.sequence.get(), name, is_enabled);
-        }
-        for (name, deletions) in
-            rows.deletions.iter().filter(|(name, _)| changed.deletions.contains_key(*name))
-        {
-            self.awaited.borrow_mut().note(self.sequence.get(), name, deletions.awaited().is_some());
-        }
+        let is_enabled = |name| rows.states.get(name).is_some_and(|state| state.is_enabled);
+        let switched = changed.states.keys().map(|name| (name, is_enabled(name)));
+        self.settings.borrow_mut().note(self.sequence.get(), switched);
+        let asked = rows.deletions.iter().filter(|(name, _)| changed.deletions.contains_key(*name));
+        let asked = asked.map(|(name, deletions)| (name, deletions.awaited().is_some()));
+        self.awaited.borrow_mut().note(self.sequence.get(), asked);
         let mut views = self.views.borrow_mut();
         for key in changed.records.keys() {
             views.note(self.sequence.get(), key, rows.pair(key).seen());
