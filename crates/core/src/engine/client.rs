@@ -367,8 +367,8 @@ impl<H: Host> Client<H> {
             let message = "none was given, here or in another context, so there is nothing to sync with";
             return Err(Error::argument("backend", message));
         }
-        // What another context wrote last may not be known here yet, and is to be synced too.
         let began = self.shared.now();
+        // What another context wrote last may not be known here yet, and is to be synced too.
         self.database.catch_up().await?;
         self.ensure_own()?;
         let id = self.shared.uuid();

@@ -143,6 +143,7 @@ impl<H: Host> Client<H> {
         let names = collections.into_iter().map(|(name, _)| name);
         let names = names.filter(|name| !cycle.set_aside.contains(name)).collect();
         if self.run_fenced(epoch, MarkSynced { collections: names, at: now }).await? {
+            // What the server never took is shown here until that pull.
             cycle.come_back_in(0);
         }
         if let Some(error) = cycle.failure {
