@@ -126,8 +126,8 @@ impl KeepSkew {
     }
 }
 
-/// Remembers that a cycle ended well. Where changes were put back that a damaged part had, they are answered now: those
-/// collections are pulled from nothing once more. Gives whether there are any.
+/// Remembers that a cycle ended well. Where changes were put back that a damaged part had, they have been sent now, and are
+/// answered unless in doubt: those collections are pulled from nothing once more. Gives whether there are any.
 #[derive(Clone, Debug)]
 pub struct MarkSynced {
     /// The collections it synced.
