@@ -1,7 +1,10 @@
 //! Schedules that once broke something, set up by hand, each with its name. What they ask is asked of every seed too; here it
 //! stays asked however the seeds' schedules move.
 
-use syncline_core::{engine::Intent, plan::EditKind};
+use syncline_core::{
+    engine::{Client, Intent},
+    plan::EditKind,
+};
 use syncline_protocol::RecordId;
 
 use crate::{
@@ -9,6 +12,7 @@ use crate::{
     device::{Device, notes, strategies},
     oracle::Ask,
     peace,
+    stage::Simulated,
     weather::Weather,
     world::World,
 };
@@ -31,7 +35,7 @@ fn user(device: &Device, context: usize) -> User<'_> {
 }
 
 fn leading(device: &Device) -> Vec<usize> {
-    let leads = |(_, client): &(_, syncline_core::engine::Client<_>)| client.status().leader;
+    let leads = |(_, client): &(_, Client<_>)| client.status().leader;
     device.living().iter().enumerate().filter(|(_, living)| leads(living)).map(|(at, _)| at).collect()
 }
 
@@ -102,6 +106,49 @@ fn a_leader_that_was_frozen_does_not_lead_beside_the_next() {
 }
 
 #[test]
+fn a_leader_that_was_frozen_takes_in_what_it_did_not_hear() {
+    let world = world(Weather { message_lost: 1_000, ..Weather::calm(1) });
+    let device = &world.devices[0];
+    world.open(device);
+    world.run_for(1_000);
+    let (life, client) = device.living()[leading(device)[0]].clone();
+    device.freeze(&life);
+    user(device, 0).ask(put(r#"{"id":"r0","a":"x"}"#));
+    world.run_for(10_000);
+    assert!(is_here(device, r#"{"id":"r0","a":"x"}"#) && !is_shown(&client));
+    device.thaw(&life);
+    world.run_for(1_000);
+    assert!(is_shown(&client));
+    drop(client);
+    assert_agreed(&world);
+}
+
+#[test]
+fn a_context_that_is_shown_again_takes_in_what_it_did_not_hear() {
+    for context in 0..2 {
+        let world = world(Weather { message_lost: 1_000, ..Weather::calm(1) });
+        let device = &world.devices[0];
+        world.open(device);
+        // So that nothing is to be led.
+        device.around.link.set(true, true);
+        world.run_for(1_000);
+        let (life, client) = device.living()[context].clone();
+        device.freeze(&life);
+        user(device, 0).ask(put(r#"{"id":"r0","a":"x"}"#));
+        world.run_for(10_000);
+        device.thaw(&life);
+        world.run_for(1_000);
+        assert!(!is_shown(&client), "nothing has told it");
+        device.around.link.wake();
+        world.run_for(1_000);
+        assert!(is_shown(&client));
+        drop(client);
+        device.around.link.set(false, true);
+        assert_agreed(&world);
+    }
+}
+
+#[test]
 fn a_context_whose_disk_refuses_when_it_hears_of_a_commit_takes_it_in_later() {
     let world = world(Weather { disk_refuses: 1_000, ..Weather::calm(1) });
     let device = &world.devices[0];
@@ -133,7 +180,10 @@ fn world_with_one_left(disk_refuses: u32) -> World {
 }
 
 fn shows(world: &World, context: usize) -> bool {
-    let (_, client) = world.devices[0].living()[context].clone();
+    is_shown(&world.devices[0].living()[context].1)
+}
+
+fn is_shown(client: &Client<Simulated>) -> bool {
     client.row_now(&notes(), &RecordId::trusted("r0")).flatten().is_some()
 }
 

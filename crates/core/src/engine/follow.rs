@@ -75,7 +75,9 @@ impl<H: Host> Client<H> {
             drop(guard);
             match end {
                 Ok(LeadEnd::Closed) => return,
-                Ok(LeadEnd::Fenced | LeadEnd::Left) => {}
+                // A leader loses the lock where it was frozen.
+                Ok(LeadEnd::Fenced) => self.take_in_unheard().await,
+                Ok(LeadEnd::Left) => {}
                 // The app was told already, and nothing is led until its account is back.
                 Err(error) if error.code == ErrorCode::AccountMismatch => {}
                 Err(error) => {
@@ -116,6 +118,22 @@ impl<H: Host> Client<H> {
                 }
             }
         }
+    }
+
+    /// Takes in what other contexts wrote and did while this one may not have heard them: a browser does not keep every message
+    /// for a page that is frozen.
+    pub(super) async fn take_in_unheard(&self) {
+        self.tell_failure(self.take_in_commits().await);
+        self.shared.say(&Message::Joined);
+    }
+
+    /// Takes in what other contexts wrote, now or later.
+    async fn take_in_commits(&self) -> Result<(), Error> {
+        let end = self.catch_up_and_freshen().await;
+        if end.as_ref().is_err_and(|error| error.code != ErrorCode::Closed) {
+            self.catch_up_later();
+        }
+        end
     }
 
     /// Takes in what other contexts wrote.
@@ -178,6 +196,9 @@ impl<H: Host> Client<H> {
             }
             let woken = host.network().wakes();
             let is_woken = std::mem::replace(&mut wakes, woken) != woken;
+            if is_woken {
+                self.take_in_unheard().await;
+            }
             let step = if is_woken && step == Step::Wait && self.may_sync() {
                 doubt.handle_wake(self.shared.now())
             } else {
@@ -309,13 +330,7 @@ impl<H: Host> Client<H> {
                 let activity = self.shared.activity.borrow().clone();
                 self.shared.say(&Message::Activity(activity));
             }
-            Message::Committed => {
-                let end = self.catch_up_and_freshen().await;
-                if end.as_ref().is_err_and(|error| error.code != ErrorCode::Closed) {
-                    self.catch_up_later();
-                }
-                end?;
-            }
+            Message::Committed => self.take_in_commits().await?,
             Message::LeaderAsked { is_wake } if is_leader => {
                 self.shared.say(&Message::LeaderLives);
                 // The change that the other context wonders about may be in the tail.

@@ -121,7 +121,9 @@ impl<H: Host> Client<H> {
                 return Ok(LeadEnd::Left);
             }
             let now = self.shared.now();
-            self.look_around(leader, now);
+            if self.look_around(leader, now) {
+                self.take_in_unheard().await;
+            }
             match leader.scheduler.poll(now) {
                 Next::StartCycle => {
                     leader.served.append(&mut leader.waiting);
@@ -149,15 +151,17 @@ impl<H: Host> Client<H> {
     }
 
     /// Tells the scheduler what is so. Asked each time: word of a change that comes while something else is attended to is
-    /// heard by nobody.
-    fn look_around(&self, leader: &mut Leader, now: Millis) {
+    /// heard by nobody. Says whether the context was shown again since.
+    fn look_around(&self, leader: &mut Leader, now: Millis) -> bool {
         let network = self.shared.host.network();
         leader.scheduler.handle_online(network.is_online(), now);
         leader.scheduler.handle_data_saved(network.is_data_saved(), now);
         let wakes = network.wakes();
-        if std::mem::replace(&mut leader.wakes, wakes) != wakes {
+        let is_woken = std::mem::replace(&mut leader.wakes, wakes) != wakes;
+        if is_woken {
             leader.scheduler.handle_wake(self.shared.live_heard_at.get(), now);
         }
+        is_woken
     }
 
     /// Waits for whatever happens next and tells the scheduler.
