@@ -38,9 +38,9 @@ impl Cache {
     }
 
     /// Keeps a page if no other has to go for it.
-    pub(crate) fn insert_if_there_is_room(&mut self, id: PageId, page: Page) {
+    pub(crate) fn insert_if_there_is_room(&mut self, id: PageId, page: Rc<Page>) {
         if self.bytes + page.cost() <= self.limit {
-            self.insert(id, Rc::new(page));
+            self.insert(id, page);
         }
     }
 
@@ -79,6 +79,15 @@ impl Cache {
 
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
+    }
+
+    pub(crate) fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// How many more bytes fit before a page has to go.
+    pub(crate) fn room(&self) -> usize {
+        self.limit.saturating_sub(self.bytes)
     }
 }
 
@@ -132,12 +141,12 @@ mod tests {
         let mut cache = Cache::new(2 * page().cost());
         cache.insert(PageId(1), page());
         cache.insert(PageId(2), page());
-        cache.insert_if_there_is_room(PageId(3), (*page()).clone());
+        cache.insert_if_there_is_room(PageId(3), page());
         assert_eq!(kept(&cache), [1, 2]);
         cache.set_limit(page().cost());
         assert_eq!((kept(&cache), cache.bytes()), (vec![2], page().cost()));
         cache.remove(PageId(2));
-        cache.insert_if_there_is_room(PageId(3), (*page()).clone());
+        cache.insert_if_there_is_room(PageId(3), page());
         assert_eq!(kept(&cache), [3]);
     }
 }

@@ -18,6 +18,7 @@ pub(crate) struct Context<D, O> {
     pub(crate) state: RefCell<State>,
     pub(crate) turns: Turns,
     pub(crate) is_compacting: Cell<bool>,
+    pub(crate) is_reading_ahead: Cell<bool>,
 }
 
 /// Whether pages that were missing could be loaded.
@@ -35,7 +36,8 @@ impl<D: Disk, O: Observer> Context<D, O> {
         // Whoever opens the database asks for these.
         drop(state.take_untold_damage());
         let state = RefCell::new(state);
-        Ok(Self { disk, observer, options, state, turns: Turns::default(), is_compacting: Cell::new(false) })
+        let (turns, is_compacting, is_reading_ahead) = Default::default();
+        Ok(Self { disk, observer, options, state, turns, is_compacting, is_reading_ahead })
     }
 
     /// Looks at the rows in memory, and says which pages that would have taken besides.
@@ -99,6 +101,22 @@ impl<D: Disk, O: Observer> Context<D, O> {
             pins.insert(*id, state.keep_page(*id, blob)?);
         }
         Ok(())
+    }
+
+    /// Reads the pages that are likely to be asked for next. Where the disk has a newer generation they are left out.
+    pub(crate) async fn read_ahead(&self) -> Result<(), StoreError> {
+        let (generation, ids) = {
+            let state = self.state.borrow();
+            (state.generation(), state.pages_ahead())
+        };
+        let blobs = match ids.as_slice() {
+            [] => Blobs::new(),
+            ids => match self.disk.pages(generation, ids).await? {
+                Pages::Found(blobs) => blobs,
+                Pages::Compacted => Blobs::new(),
+            },
+        };
+        self.state.borrow_mut().keep_pages_ahead(generation, ids.into_iter().zip(blobs))
     }
 
     /// Folds the log into the pages it touches, slice by slice. Between two of them commits have their turn.

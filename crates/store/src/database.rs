@@ -175,7 +175,7 @@ impl<D: Disk + 'static, O: Observer + 'static> Database<D, O> {
     /// # Errors
     /// As `compact`.
     pub async fn compact_resting(&self, rest: impl AsyncFn()) -> Result<(), StoreError> {
-        let Some(_guard) = Compacting::begin(&self.context.is_compacting) else { return Ok(()) };
+        let Some(_guard) = UnderWay::begin(&self.context.is_compacting) else { return Ok(()) };
         loop {
             let compacted = self.context.compact(&rest).await;
             self.context.tell_damage();
@@ -189,6 +189,22 @@ impl<D: Disk + 'static, O: Observer + 'static> Database<D, O> {
 
     fn is_long(&self) -> bool {
         self.context.state.borrow().is_compaction_due(&self.context.options)
+    }
+
+    /// Answers whether it is worth it to read pages before anybody asks for them.
+    pub fn is_read_ahead_due(&self) -> bool {
+        !self.context.is_reading_ahead.get() && self.context.state.borrow().is_read_ahead_due()
+    }
+
+    /// Reads some pages before anybody asks for them; a second call while one is under way does nothing.
+    ///
+    /// # Errors
+    /// What the disk says; whoever asks for the pages asks it again.
+    pub async fn read_ahead(&self) -> Result<(), StoreError> {
+        let Some(_guard) = UnderWay::begin(&self.context.is_reading_ahead) else { return Ok(()) };
+        let read = self.context.read_ahead().await;
+        self.context.tell_damage();
+        read
     }
 
     /// Makes everything committed so far survive a power cut.
@@ -239,16 +255,16 @@ impl<D: Disk + 'static, O: Observer + 'static> Database<D, O> {
     }
 }
 
-/// Marks that a compaction is under way, until it is dropped.
-struct Compacting<'a>(&'a Cell<bool>);
+/// Marks that something is under way that is done once at a time, until it is dropped.
+struct UnderWay<'a>(&'a Cell<bool>);
 
-impl<'a> Compacting<'a> {
-    fn begin(is_compacting: &'a Cell<bool>) -> Option<Self> {
-        (!is_compacting.replace(true)).then_some(Self(is_compacting))
+impl<'a> UnderWay<'a> {
+    fn begin(is_under_way: &'a Cell<bool>) -> Option<Self> {
+        (!is_under_way.replace(true)).then_some(Self(is_under_way))
     }
 }
 
-impl Drop for Compacting<'_> {
+impl Drop for UnderWay<'_> {
     fn drop(&mut self) {
         self.0.set(false);
     }

@@ -25,6 +25,7 @@ mod observer;
 mod plan;
 #[cfg_attr(feature = "planted", doc(hidden))]
 pub mod planted;
+mod read_ahead;
 mod salvage;
 mod slice;
 mod snapshot;

@@ -13,6 +13,7 @@ use crate::due::Due;
 use crate::format::{Directory, FORMAT, Page, Unreadable, decode_entry};
 use crate::memtable::Memtable;
 use crate::planted::{self, Bug};
+use crate::read_ahead::ReadAhead;
 use crate::snapshot::{Misses, Pins};
 use crate::{
     Commit, Compaction, DiskError, Entries, Generation, Loaded, Options, PageId, Part, Read, Sequence,
@@ -34,6 +35,7 @@ pub(crate) struct State {
     cache: RefCell<Cache>,
     damage: Damage,
     due: Due,
+    read_ahead: ReadAhead,
     bytes_appended: u64,
     bytes_compacted: u64,
 }
@@ -60,6 +62,7 @@ impl State {
             cache: RefCell::new(Cache::new(cache_bytes)),
             damage: Damage::default(),
             due: Due::default(),
+            read_ahead: ReadAhead::default(),
             bytes_appended: 0,
             bytes_compacted: 0,
         };
@@ -149,11 +152,36 @@ impl State {
         Ok(())
     }
 
-    /// Decodes a page and keeps it in the cache.
+    /// Decodes a page that was missed and keeps it in the cache.
     pub(crate) fn keep_page(&mut self, id: PageId, blob: Option<Rc<[u8]>>) -> Result<Rc<Page>, StoreError> {
         let page = self.read_page(id, blob)?;
         self.cache.get_mut().insert(id, Rc::clone(&page));
+        self.read_ahead.handle_miss(id);
         Ok(page)
+    }
+
+    /// Answers whether to read pages ahead.
+    pub(crate) fn is_read_ahead_due(&self) -> bool {
+        self.read_ahead.is_due(self.page_bytes, &self.cache.borrow())
+    }
+
+    /// Lists the pages to read ahead.
+    pub(crate) fn pages_ahead(&self) -> Vec<PageId> {
+        self.read_ahead.plan(&self.directory, &self.cache.borrow())
+    }
+
+    /// Keeps pages that were read ahead, unless the directory that named them is not the one in memory any more.
+    pub(crate) fn keep_pages_ahead(
+        &mut self,
+        generation: Generation,
+        pages: impl Iterator<Item = (PageId, Option<Rc<[u8]>>)>,
+    ) -> Result<(), StoreError> {
+        self.read_ahead.handle_read();
+        for (id, blob) in pages.filter(|_| generation == self.generation).collect::<Vec<_>>() {
+            let page = self.read_page(id, blob)?;
+            self.cache.get_mut().insert_if_there_is_room(id, page);
+        }
+        Ok(())
     }
 
     /// Decodes a page. One that is damaged or not there is noted, and stands for no rows.
@@ -212,7 +240,7 @@ impl State {
         }
         for (id, blob) in &compaction.put {
             if let Ok(page) = Page::of_own(blob) {
-                cache.insert_if_there_is_room(*id, page);
+                cache.insert_if_there_is_room(*id, Rc::new(page));
             }
         }
     }

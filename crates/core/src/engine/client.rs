@@ -199,7 +199,9 @@ impl<H: Host> Client<H> {
         let look = |view: &dyn syncline_store::View| {
             records.iter().map(|record| row_of(view, collection, record)).collect()
         };
-        Ok(self.database.read(&reads, look).await?)
+        let rows = self.database.read(&reads, look).await?;
+        self.read_ahead_if_due();
+        Ok(rows)
     }
 
     /// One record's row, if everything it takes is in memory: outer `None` means that `rows` has to be asked.
@@ -424,6 +426,7 @@ impl<H: Host> Client<H> {
         let account = self.shared.options.account.clone();
         let outcome = self.database.run(Owned { account, plan }).await?;
         self.compact_if_due();
+        self.read_ahead_if_due();
         outcome
     }
 

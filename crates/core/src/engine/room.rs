@@ -1,4 +1,5 @@
-//! Keeps the log short: compacts it when that is due, and lets writers wait where it outgrows memory. Folds nothing itself.
+//! What the store is to do by itself: keeps the log short, lets writers wait where it outgrows memory, and reads pages ahead where
+//! that is worth it. Folds nothing itself, and chooses no page.
 
 use std::pin::pin;
 
@@ -13,7 +14,7 @@ const COMPACTION_DELAY: u64 = 20;
 /// stops writers that are much faster than that (<https://github.com/google/leveldb/blob/main/doc/impl.md>, "Timing").
 const COMPACTION_REST: u64 = 4;
 /// How long a writer lets a compaction go first at most, in milliseconds. Nobody is to wait for one longer than 50.
-const PATIENCE: u64 = 30;
+const PATIENCE: u64 = 20;
 
 impl<H: Host> Client<H> {
     /// Begins a compaction where one is due and none is under way.
@@ -38,6 +39,14 @@ impl<H: Host> Client<H> {
             client.shared.is_compacting.set(false);
             client.let_write();
         }));
+    }
+
+    /// Reads pages ahead where that is worth it. Whoever missed one was answered; what cannot be read is said when it is asked for.
+    pub(super) fn read_ahead_if_due(&self) {
+        if self.database.is_read_ahead_due() {
+            let database = self.database.clone();
+            self.shared.host.spawn(Box::pin(async move { drop(database.read_ahead().await) }));
+        }
     }
 
     /// Lets the compaction that is under way go first for a moment where the log takes more memory than there is for it: who

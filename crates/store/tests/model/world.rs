@@ -108,7 +108,7 @@ impl World {
         self.broadcast();
         let at = self.random.random_range(0..CONTEXTS);
         let Some(context) = self.contexts[at].borrow().clone() else { return self.open(at) };
-        match self.random.random_range(0..40) {
+        match self.random.random_range(0..42) {
             0..14 => self.start_op(at, &context),
             14..17 => (0..4).for_each(|_| self.start_op(at, &context)),
             17..21 => self.start_look(at, context),
@@ -122,7 +122,11 @@ impl World {
             23..27 => self.tasks.spawn(at, async move { drop(context.catch_up().await) }),
             27..33 => self.tasks.spawn(at, async move { drop(context.compact().await) }),
             33..35 => self.tasks.spawn(at, async move { drop(follow(&context).await) }),
-            35..38 => self.tasks.drop_one(&mut self.random),
+            35..37 => {
+                self.met.add("pages read ahead", usize::from(context.is_read_ahead_due()));
+                self.tasks.spawn(at, async move { drop(context.read_ahead().await) });
+            }
+            37..40 => self.tasks.drop_one(&mut self.random),
             _ => {
                 self.met.add("crashes", 1);
                 drop(context);
