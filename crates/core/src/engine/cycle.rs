@@ -142,7 +142,8 @@ impl<H: Host> Client<H> {
         let collections = self.flowing(&|direction| direction != Direction::None);
         let names = collections.into_iter().map(|(name, _)| name);
         let names = names.filter(|name| !cycle.set_aside.contains(name)).collect();
-        if self.run_fenced(epoch, MarkSynced { collections: names, at: now }).await? {
+        let is_any_in_doubt = !cycle.in_doubt.is_empty();
+        if self.run_fenced(epoch, MarkSynced { collections: names, is_any_in_doubt, at: now }).await? {
             // What the server never took is shown here until that pull.
             cycle.come_back_in(0);
         }

@@ -85,14 +85,16 @@ fn what_was_put_back_is_compared_with_the_server_once_it_is_answered() {
     let mut rows = edited(ConflictStrategy::LastWriteWins);
     let damaged = lose(&mut rows, Some(Table::Queue.all()), |_| true);
     mend(&mut rows, damaged);
-    let synced = MarkSynced { collections: vec![todos()], at: Millis(9) };
-    let mut pull_and_mark = |text: &str| {
+    let mut pull_and_mark = |text: &str, is_any_in_doubt| {
         rows.pull(vec![remote("a", 1, Some(r#"{"x":1}"#))], None, cursor(text));
-        let is_doubted = rows.run(&synced).unwrap();
-        (is_doubted, state(&rows, &todos()).cursor)
+        let synced = MarkSynced { collections: vec![todos()], is_any_in_doubt, at: Millis(9) };
+        let is_to_be_compared = rows.run(&synced).unwrap();
+        (is_to_be_compared, state(&rows, &todos()).cursor)
     };
-    assert_eq!(pull_and_mark("2"), (true, None), "pulled from nothing once more");
-    assert_eq!(pull_and_mark("3"), (false, Some(Cursor("3".to_owned()))), "and not for ever");
+    let kept = |text: &str| (false, Some(Cursor(text.to_owned())));
+    assert_eq!(pull_and_mark("2", true), kept("2"), "what is in doubt cannot be compared");
+    assert_eq!(pull_and_mark("3", false), (true, None), "pulled from nothing once more");
+    assert_eq!(pull_and_mark("4", false), kept("4"), "and not for ever");
 }
 
 #[test]

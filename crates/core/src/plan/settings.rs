@@ -126,12 +126,14 @@ impl KeepSkew {
     }
 }
 
-/// Remembers that a cycle ended well. Where changes were put back that a damaged part had, they have been sent now, and are
-/// answered unless in doubt: those collections are pulled from nothing once more. Gives whether there are any.
+/// Remembers that a cycle ended well. Where changes were put back that a damaged part had, they have been sent now: once all are
+/// answered, those collections are pulled from nothing once more. Gives whether there are any.
 #[derive(Clone, Debug)]
 pub struct MarkSynced {
     /// The collections it synced.
     pub collections: Vec<CollectionName>,
+    /// Whether changes wait to be sent again because what became of them is not known.
+    pub is_any_in_doubt: bool,
     /// When.
     pub at: Millis,
 }
@@ -155,7 +157,8 @@ impl Plan for MarkSynced {
             let before = put_back.collections.len();
             for name in &self.collections {
                 let state = draft.state(name)?;
-                let cursor = if put_back.collections.remove(name) { None } else { state.cursor };
+                let is_to_be_compared = !self.is_any_in_doubt && put_back.collections.remove(name);
+                let cursor = if is_to_be_compared { None } else { state.cursor };
                 let state = CollectionState { cursor, last_synced_at: Some(self.at), ..state };
                 draft.set_state(name, &state)?;
             }
