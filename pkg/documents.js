@@ -14,8 +14,6 @@ const MAX_FRESH = 16;
  * @typedef {{byId: Map<string, Document>, fresh: {numbers: Uint32Array, docs: Document[]}[]}} Held
  */
 
-const decoder = new TextDecoder();
-
 /** @typedef {import("./schema.js").Schema} Schema */
 
 /** Collections are known by their places: see `Core.placeOf`. */
@@ -78,7 +76,8 @@ export class Documents {
    * @param {string | number | undefined} purpose the query that this answers, by its text or by its live number
    */
   take(collection, wanted, fresh, texts, purpose) {
-    const docs = fresh.length > 0 ? this.#keep(collection, fresh, this.#shown(collection, JSON.parse(decoder.decode(texts)))) : [];
+    // A decoder for each answer: one of Safari's fails for good once it has read 2 GiB (https://bugs.webkit.org/show_bug.cgi?id=280593).
+    const docs = fresh.length > 0 ? this.#keep(collection, fresh, this.#shown(collection, JSON.parse(new TextDecoder().decode(texts)))) : [];
     const found = wanted.length > 0 ? Array.from(wanted, (number) => this.#byNumber[number]) : docs.slice();
     if (typeof purpose === "string") {
       this.#keepAnswer(collection, purpose, /** @type {Document[]} */ (found));
