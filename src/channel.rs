@@ -3,7 +3,7 @@
 //! (<https://web.dev/articles/bfcache#close_open_connections_before_the_user_navigates_away>).
 
 use std::{
-    cell::{Cell, RefCell},
+    cell::RefCell,
     future::{pending, poll_fn},
     rc::Rc,
 };
@@ -36,13 +36,7 @@ impl Channel {
             }
         });
         let name = format!("syncline:{database}");
-        let line = Rc::new(Line {
-            name,
-            listener,
-            channel: RefCell::default(),
-            unsaid: RefCell::default(),
-            is_resting: Cell::default(),
-        });
+        let line = Rc::new(Line { name, listener, channel: RefCell::default(), unsaid: RefCell::default() });
         line.open();
         let moving = Rc::clone(&line);
         let mover = Closure::new(move |event: Event| match event.type_().as_str() {
@@ -67,10 +61,6 @@ impl Drop for Channel {
     }
 }
 
-/// How long after word went out the next has to wait, in milliseconds. Whoever commits one thing after the other says so once for
-/// several.
-const REST: u32 = 5;
-
 /// The sending end. Posting takes Chromium a fifth of a commit, so that it waits until whoever committed was answered.
 struct Line {
     name: String,
@@ -78,8 +68,6 @@ struct Line {
     /// None while the page is left.
     channel: RefCell<Option<BroadcastChannel>>,
     unsaid: RefCell<Vec<String>>,
-    /// Whether word went out a moment ago.
-    is_resting: Cell<bool>,
 }
 
 impl Line {
@@ -111,22 +99,10 @@ impl Line {
             // A page that nobody sees has timers that are late by a second or a minute
             // (<https://developer.chrome.com/blog/timer-throttling-in-chrome-88>).
             line.flush();
-        } else if is_first && !line.is_resting.get() {
-            Self::flush_in(line, 0);
+        } else if is_first {
+            let line = Rc::clone(line);
+            Timeout::new(0, move || line.flush()).forget();
         }
-    }
-
-    fn flush_in(line: &Rc<Self>, milliseconds: u32) {
-        let later = Rc::clone(line);
-        let flush = move || {
-            let is_silent = later.unsaid.borrow().is_empty();
-            later.is_resting.set(!is_silent);
-            if !is_silent {
-                later.flush();
-                Self::flush_in(&later, REST);
-            }
-        };
-        Timeout::new(milliseconds, flush).forget();
     }
 
     fn flush(&self) {
