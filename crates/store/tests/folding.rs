@@ -238,6 +238,44 @@ fn log_and_pages_share_the_memory() {
 }
 
 #[test]
+fn pages_are_read_ahead_once_some_were_missed_one_by_one() {
+    let disk = MemoryDisk::new();
+    let writer = open(&disk, ());
+    fill(&writer, 0..2_000);
+    block_on(writer.compact()).unwrap();
+    let pages = writer.metrics().pages;
+    let roomy = || Options { cache_bytes: 4 << 20, ..small() };
+    let database = block_on(Database::open(disk.clone(), roomy(), ())).unwrap();
+    let is_in_memory = |number| database.read_now(|view| view.row(&key(number)).is_some()).is_some();
+    let per_page = 2_000 / pages;
+    for missed in [50, 20, 10] {
+        assert!(!database.is_read_ahead_due());
+        assert!(row(&database, missed * per_page).is_some());
+    }
+    assert!(database.is_read_ahead_due());
+    assert!(!is_in_memory(11 * per_page));
+    block_on(database.read_ahead()).unwrap();
+    assert!((10..19).all(|page| is_in_memory(page * per_page)), "the eight behind the last");
+    assert!(!database.is_read_ahead_due() && !is_in_memory(40 * per_page));
+}
+
+#[test]
+fn a_page_that_is_read_ahead_and_is_damaged_is_told() {
+    let disk = MemoryDisk::new();
+    let writer = open(&disk, ());
+    fill(&writer, 0..200);
+    block_on(writer.compact()).unwrap();
+    let damaged = *disk.page_ids().last().unwrap();
+    disk.damage_page(damaged, |bytes| bytes.truncate(20));
+    let options = Options { cache_bytes: 4 << 20, ..small() };
+    let database = block_on(Database::open(disk, options, ())).unwrap();
+    (15..18).for_each(|page| drop(row(&database, page * 8)));
+    assert_eq!(database.corruptions(), []);
+    block_on(database.read_ahead()).unwrap();
+    assert_eq!(database.corruptions(), [Part::Page(damaged)]);
+}
+
+#[test]
 fn newer_format_is_refused_and_untouched() {
     let disk = MemoryDisk::new();
     let early = open(&disk, ());
