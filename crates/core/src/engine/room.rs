@@ -13,8 +13,9 @@ const COMPACTION_DELAY: u64 = 20;
 /// How long it rests between two slices, in milliseconds. Chromium's LevelDB sorts what was written in the background, and
 /// stops writers that are much faster than that (<https://github.com/google/leveldb/blob/main/doc/impl.md>, "Timing").
 const COMPACTION_REST: u64 = 4;
-/// How long a writer lets a compaction go first at most, in milliseconds. Nobody is to wait for one longer than 50.
-const PATIENCE: u64 = 20;
+/// How long a writer lets a compaction go first at most, in milliseconds. Behind that it waits for the slice under way, and nobody
+/// is to wait for longer than 50.
+const PATIENCE: u64 = 10;
 
 impl<H: Host> Client<H> {
     /// Begins a compaction where one is due and none is under way.
