@@ -85,6 +85,24 @@ fn a_connection_that_comes_back_at_the_moment_of_a_call_is_not_missed() {
 }
 
 #[test]
+fn a_connection_that_comes_back_at_the_moment_at_which_the_context_is_shown_is_not_missed() {
+    for polls in 0..60 {
+        let world = world(Weather::calm(1));
+        let device = &world.devices[0];
+        device.around.link.set(true, true);
+        world.run_for(1_000);
+        user(device, 0).ask(put(r#"{"id":"r0","a":"x"}"#));
+        world.run_for(1_000);
+        device.around.link.wake();
+        world.run_polls(polls);
+        device.around.link.set(false, true);
+        world.run_for(5_000);
+        assert!(is_here(device, r#"{"id":"r0","a":"x"}"#), "after {polls} polls");
+        assert_sound(&world);
+    }
+}
+
+#[test]
 fn a_leader_that_was_frozen_does_not_lead_beside_the_next() {
     let world = world(Weather::calm(1));
     let device = &world.devices[0];

@@ -194,9 +194,11 @@ impl<H: Host> Client<H> {
                     }
                 };
             }
-            let woken = host.network().wakes();
-            let is_woken = std::mem::replace(&mut wakes, woken) != woken;
-            if is_woken {
+            let mut is_woken = false;
+            // Word of another wake that comes meanwhile is heard by nobody.
+            while wakes != host.network().wakes() {
+                wakes = host.network().wakes();
+                is_woken = true;
                 self.take_in_unheard().await;
             }
             let step = if is_woken && step == Step::Wait && self.may_sync() {

@@ -123,6 +123,8 @@ impl<H: Host> Client<H> {
             let now = self.shared.now();
             if self.look_around(leader, now) {
                 self.take_in_unheard().await;
+                // What changed around meanwhile was heard by nobody.
+                continue;
             }
             match leader.scheduler.poll(now) {
                 Next::StartCycle => {
