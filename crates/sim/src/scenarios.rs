@@ -68,38 +68,33 @@ fn is_here(device: &Device, text: &str) -> bool {
     rows.pair(&key).base.is_some_and(|base| base.doc == text)
 }
 
+/// A connection that comes back so many polls after something that follows a put made without it.
+fn assert_noticed(polls: usize, follows: impl Fn(&World, &Device)) {
+    let world = world(Weather::calm(1));
+    let device = &world.devices[0];
+    device.around.link.set(true, true);
+    world.run_for(1_000);
+    user(device, 0).ask(put(r#"{"id":"r0","a":"x"}"#));
+    follows(&world, device);
+    world.run_polls(polls);
+    device.around.link.set(false, true);
+    world.run_for(5_000);
+    assert!(is_here(device, r#"{"id":"r0","a":"x"}"#), "after {polls} polls");
+    assert_sound(&world);
+}
+
 #[test]
 fn a_connection_that_comes_back_at_the_moment_of_a_call_is_not_missed() {
-    for polls in 0..30 {
-        let world = world(Weather::calm(1));
-        let device = &world.devices[0];
-        device.around.link.set(true, true);
-        world.run_for(1_000);
-        user(device, 0).ask(put(r#"{"id":"r0","a":"x"}"#));
-        world.run_polls(polls);
-        device.around.link.set(false, true);
-        world.run_for(5_000);
-        assert!(is_here(device, r#"{"id":"r0","a":"x"}"#), "after {polls} polls");
-        assert_sound(&world);
-    }
+    (0..30).for_each(|polls| assert_noticed(polls, |_, _| {}));
 }
 
 #[test]
 fn a_connection_that_comes_back_at_the_moment_at_which_the_context_is_shown_is_not_missed() {
-    for polls in 0..60 {
-        let world = world(Weather::calm(1));
-        let device = &world.devices[0];
-        device.around.link.set(true, true);
-        world.run_for(1_000);
-        user(device, 0).ask(put(r#"{"id":"r0","a":"x"}"#));
+    let show = |world: &World, device: &Device| {
         world.run_for(1_000);
         device.around.link.wake();
-        world.run_polls(polls);
-        device.around.link.set(false, true);
-        world.run_for(5_000);
-        assert!(is_here(device, r#"{"id":"r0","a":"x"}"#), "after {polls} polls");
-        assert_sound(&world);
-    }
+    };
+    (0..60).for_each(|polls| assert_noticed(polls, show));
 }
 
 #[test]

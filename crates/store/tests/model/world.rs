@@ -123,7 +123,7 @@ impl World {
             27..33 => self.tasks.spawn(at, async move { drop(context.compact().await) }),
             33..35 => self.tasks.spawn(at, async move { drop(follow(&context).await) }),
             35..37 => {
-                self.met.add("pages read ahead", usize::from(context.is_read_ahead_due()));
+                self.met.add("reads ahead that were due", usize::from(context.is_read_ahead_due()));
                 self.tasks.spawn(at, async move { drop(context.read_ahead().await) });
             }
             37..40 => self.tasks.drop_one(&mut self.random),
