@@ -1,6 +1,8 @@
 // @ts-check
 // The documents that JavaScript holds: the same object until its record changes. Asks the core for none.
 
+import { ofUtf8 } from "./utf8.js";
+
 /** @typedef {import("./index.js").Document} Document */
 
 /** Answers kept for one collection until it changes. */
@@ -76,8 +78,7 @@ export class Documents {
    * @param {string | number | undefined} purpose the query that this answers, by its text or by its live number
    */
   take(collection, wanted, fresh, texts, purpose) {
-    // A decoder for each answer: one of Safari's fails for good once it has read 2 GiB (https://bugs.webkit.org/show_bug.cgi?id=280593).
-    const docs = fresh.length > 0 ? this.#keep(collection, fresh, this.#shown(collection, JSON.parse(new TextDecoder().decode(texts)))) : [];
+    const docs = fresh.length > 0 ? this.#keep(collection, fresh, this.#shown(collection, JSON.parse(ofUtf8(texts)))) : [];
     const found = wanted.length > 0 ? Array.from(wanted, (number) => this.#byNumber[number]) : docs.slice();
     if (typeof purpose === "string") {
       this.#keepAnswer(collection, purpose, /** @type {Document[]} */ (found));
@@ -89,11 +90,12 @@ export class Documents {
    * Keeps one fresh document under its number.
    * @param {number} collection
    * @param {number} number
-   * @param {string} text
+   * @param {Uint8Array} text JSON text as UTF-8
    */
   takeOne(collection, number, text) {
     const schema = this.#schemas[collection];
-    const doc = schema === undefined ? JSON.parse(text) : schema.show(JSON.parse(text));
+    const stored = JSON.parse(ofUtf8(text));
+    const doc = schema === undefined ? stored : schema.show(stored);
     this.#byNumber[number] = this.#freeze ? deepFreeze(doc) : doc;
     this.#heldOf(collection).byId.set(doc.id, doc);
   }

@@ -13,7 +13,7 @@ use syncline_core::{
     engine::{Client, Intent},
     model::{Error, ErrorCode, Options, Text},
     plan::{Choice, EditKind},
-    query::{HasText as _, Query},
+    query::Query,
 };
 use syncline_protocol::{ChangeId, CollectionName, RecordId};
 use wasm_bindgen::prelude::*;
@@ -87,7 +87,7 @@ impl Core {
                 idb::IndexedDb::open(&options.name).await.map_err(storage)?
             };
             let events = Events { host: Rc::clone(&host), documents: Rc::clone(&documents) };
-            let browser = Browser::new(&options.name, backend, events);
+            let browser = Browser::new(&options.name, &disk, backend, events);
             let client = Client::open(browser, disk, options).await?;
             let running = client.clone();
             wasm_bindgen_futures::spawn_local(async move { running.run().await });
@@ -156,18 +156,18 @@ impl Core {
             let name = documents.collection(collection)?;
             let ids: Vec<RecordId> = ids.into_iter().map(RecordId::trusted).collect();
             let rows = client.rows(&name, &ids).await?;
-            let found = ids.iter().zip(rows.iter().map(Option::as_ref));
+            let found = ids.iter().map(RecordId::as_str).zip(rows.iter().map(Option::as_ref));
             Ok(documents.hand_out(&host, collection, found, Purpose::Records).into())
         })
     }
 
-    /// Hands out one document at once, if it is in memory: whether there is such a record, or undefined where `read` has to
-    /// be asked.
+    /// Hands out one document at once, which JavaScript does not hold, if it is in memory: whether there is such a record, or
+    /// undefined where `read` has to be asked.
     #[wasm_bindgen(js_name = readNow)]
     pub fn read_now(&self, collection: Place, id: &str) -> Option<bool> {
         let (name, id) = (self.documents.collection(collection).ok()?, RecordId::trusted(id));
         let Some(row) = self.client.row_now(&name, &id)? else { return Some(false) };
-        self.documents.hand_out_one(&self.host, collection, &id, row.text()?);
+        self.documents.hand_out_missing(&self.host, collection, id.as_str(), row.as_bytes());
         Some(true)
     }
 
@@ -177,9 +177,15 @@ impl Core {
         let (client, documents, host) = self.parts();
         promise(async move {
             let name = documents.collection(collection)?;
-            let found = client.select(&name, &parse_query(&query)?).await?;
-            let found = found.iter().map(|(id, row)| (id, Some(row)));
-            Ok(documents.hand_out(&host, collection, found, Purpose::Query(&query)).into())
+            let (asked, purpose) = (parse_query(&query)?, Purpose::Query(&query));
+            if asked == Query::default() {
+                let found = client.everything(&name).await?;
+                let found = found.iter().map(|seen| (seen.id(), Some(&seen.row)));
+                return Ok(documents.hand_out(&host, collection, found, purpose).into());
+            }
+            let found = client.select(&name, &asked).await?;
+            let found = found.iter().map(|(id, row)| (id.as_str(), Some(row)));
+            Ok(documents.hand_out(&host, collection, found, purpose).into())
         })
     }
 
@@ -190,7 +196,7 @@ impl Core {
         promise(async move {
             let name = documents.collection(collection)?;
             let found = client.open_live(&name, &parse_query(&query)?, number).await?;
-            let found = found.iter().map(|(id, row)| (id, Some(row)));
+            let found = found.iter().map(|(id, row)| (id.as_str(), Some(row)));
             documents.hand_out(&host, collection, found, Purpose::Live(number));
             Ok(JsValue::UNDEFINED)
         })
@@ -205,7 +211,7 @@ impl Core {
             let Some(found) = client.live_answer(&name, number).await? else {
                 return Ok(JsValue::FALSE);
             };
-            let found = found.iter().map(|(id, row)| (id, Some(row)));
+            let found = found.iter().map(|(id, row)| (id.as_str(), Some(row)));
             documents.hand_out(&host, collection, found, Purpose::Live(number));
             Ok(JsValue::TRUE)
         })

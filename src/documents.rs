@@ -12,6 +12,7 @@ use syncline_protocol::{CollectionName, RecordId};
 use wasm_bindgen::JsValue;
 
 use crate::host::JsHost;
+use crate::numbers::{Held, Numbers};
 
 /// Bytes set aside for texts before their length is known, at most.
 const MAX_RESERVED: usize = 8 * 1024 * 1024;
@@ -35,23 +36,8 @@ pub(crate) type Place = u32;
 pub(crate) struct Documents {
     /// In their order.
     collections: Vec<CollectionName>,
+    held: RefCell<FxHashMap<Place, Held>>,
     numbers: RefCell<Numbers>,
-}
-
-#[derive(Debug, Default)]
-struct Numbers {
-    held: FxHashMap<Place, FxHashMap<RecordId, u32>>,
-    free: Vec<u32>,
-    next: u32,
-}
-
-impl Numbers {
-    fn take(&mut self) -> u32 {
-        self.free.pop().unwrap_or_else(|| {
-            self.next = self.next.wrapping_add(1);
-            self.next
-        })
-    }
 }
 
 impl Documents {
@@ -59,7 +45,7 @@ impl Documents {
     pub(crate) fn of<'a>(collections: impl Iterator<Item = &'a CollectionName>) -> Self {
         let mut collections: Vec<CollectionName> = collections.cloned().collect();
         collections.sort();
-        Self { collections, numbers: RefCell::default() }
+        Self { collections, held: RefCell::default(), numbers: RefCell::default() }
     }
 
     /// What JavaScript knows a collection by, if the database was opened with it.
@@ -80,41 +66,43 @@ impl Documents {
         &self,
         host: &JsHost,
         place: Place,
-        found: impl Iterator<Item = (&'a RecordId, Option<&'a SeenRow>)>,
+        found: impl Iterator<Item = (&'a str, Option<&'a SeenRow>)>,
         purpose: Purpose<'_>,
     ) -> Array {
+        let mut all = self.held.borrow_mut();
+        let held = all.entry(place).or_default();
+        // A query finds no record twice, so what it finds first needs no search.
+        let is_first = held.is_empty() && !matches!(purpose, Purpose::Records);
         let mut numbers = self.numbers.borrow_mut();
-        let mut held = numbers.held.remove(&place).unwrap_or_default();
         let mut texts = vec![b'['];
         let length = found.size_hint().0;
         let (mut wanted, mut fresh) = (Vec::with_capacity(length), Vec::new());
         for (id, row) in found {
-            let number = match (held.get(id), row) {
-                (_, None) => 0,
-                (Some(number), Some(_)) => *number,
-                (None, Some(row)) => {
-                    let text = row.as_bytes();
-                    let number = numbers.take();
-                    if fresh.is_empty() {
-                        // Documents of a collection are alike: growing step by step would copy them over and over.
-                        let rest = length.saturating_sub(wanted.len());
-                        held.reserve(rest);
-                        fresh.reserve(rest);
-                        texts.reserve(text.len().saturating_add(2).saturating_mul(rest).min(MAX_RESERVED));
-                    } else {
-                        texts.push(b',');
-                    }
-                    held.insert(id.clone(), number);
-                    fresh.push(number);
-                    texts.extend_from_slice(text);
-                    number
-                }
+            let Some(row) = row else {
+                wanted.push(0);
+                continue;
             };
+            if let Some(number) = (!is_first).then(|| held.sorted().get(id)).flatten() {
+                wanted.push(*number);
+                continue;
+            }
+            let (text, number) = (row.as_bytes(), numbers.take());
+            if fresh.is_empty() {
+                // Documents of a collection are alike: growing step by step would copy them over and over.
+                let rest = length.saturating_sub(wanted.len());
+                held.reserve(rest, id);
+                fresh.reserve(rest);
+                texts.reserve(text.len().saturating_add(2).saturating_mul(rest).min(MAX_RESERVED));
+            } else {
+                texts.push(b',');
+            }
+            held.add(id, number);
+            fresh.push(number);
+            texts.extend_from_slice(text);
             wanted.push(number);
         }
         texts.push(b']');
-        numbers.held.insert(place, held);
-        drop(numbers);
+        drop((all, numbers));
         if fresh.len() == wanted.len() {
             wanted.clear();
         }
@@ -127,29 +115,33 @@ impl Documents {
     }
 
     /// Gives JavaScript one document to hold, unless it holds it.
-    pub(crate) fn hand_out_one(&self, host: &JsHost, place: Place, record: &RecordId, text: &str) {
-        let mut numbers = self.numbers.borrow_mut();
-        if numbers.held.get(&place).is_some_and(|held| held.contains_key(record)) {
-            return;
+    pub(crate) fn hand_out_one(&self, host: &JsHost, place: Place, record: &RecordId, text: &[u8]) {
+        let is_held = |held: &mut Held| held.sorted().contains_key(record);
+        if !self.held.borrow_mut().get_mut(&place).is_some_and(is_held) {
+            self.hand_out_missing(host, place, record.as_str(), text);
         }
-        let number = numbers.take();
-        numbers.held.entry(place).or_default().insert(record.clone(), number);
-        drop(numbers);
+    }
+
+    /// The same, of one that JavaScript is known not to hold.
+    pub(crate) fn hand_out_missing(&self, host: &JsHost, place: Place, id: &str, text: &[u8]) {
+        let number = self.numbers.borrow_mut().take();
+        self.held.borrow_mut().entry(place).or_default().add(id, number);
         host.take_one(place, number, text);
     }
 
     /// Forgets what JavaScript holds of these records (none: of the whole collection); gives the numbers that are free.
     pub(crate) fn forget(&self, place: Place, records: &[RecordId]) -> Vec<u32> {
-        let mut numbers = self.numbers.borrow_mut();
-        let Some(held) = numbers.held.get_mut(&place).filter(|held| !held.is_empty()) else {
+        let mut all = self.held.borrow_mut();
+        let Some(held) = all.get_mut(&place).filter(|held| !held.is_empty()) else {
             return Vec::new();
         };
-        let freed: Vec<u32> = if records.is_empty() {
-            held.drain().map(|(_, number)| number).collect()
+        let freed = if records.is_empty() {
+            std::mem::take(held).into_numbers()
         } else {
+            let held = held.sorted();
             records.iter().filter_map(|record| held.remove(record)).collect()
         };
-        numbers.free.extend(&freed);
+        self.numbers.borrow_mut().free(&freed);
         freed
     }
 }

@@ -95,7 +95,7 @@ impl Events {
         let fact = match &change {
             LiveChange::Record { record, text, patches } => {
                 if let Some(text) = text {
-                    self.documents.hand_out_one(&self.host, place, record, text);
+                    self.documents.hand_out_one(&self.host, place, record, text.as_bytes());
                 }
                 let patches = patches.iter().map(|(number, patch)| PatchFact::of(*number, *patch)).collect();
                 LiveFact { collection: place, id: Some(record), patches, stale: &[] }

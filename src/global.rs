@@ -1,7 +1,7 @@
 //! The global scope, whichever it is: page, worker or service worker. There is no `window` in an extension's service worker.
 
 use js_sys::{Function, Reflect};
-use wasm_bindgen::{JsCast as _, JsValue};
+use wasm_bindgen::{JsCast as _, JsValue, prelude::wasm_bindgen};
 use web_sys::EventTarget;
 
 /// A property of the global scope; `None` where it is missing.
@@ -26,9 +26,18 @@ pub(crate) fn events() -> EventTarget {
     js_sys::global().unchecked_into()
 }
 
-/// Whether this is a page that nobody sees.
+#[wasm_bindgen]
+extern "C" {
+    type Document;
+
+    #[wasm_bindgen(thread_local_v2, js_name = document)]
+    static DOCUMENT: Option<Document>;
+
+    #[wasm_bindgen(method, getter)]
+    fn hidden(this: &Document) -> Option<bool>;
+}
+
+/// Whether this is a page that nobody sees. Asked at every commit, so that no name crosses.
 pub(crate) fn is_hidden() -> bool {
-    property("document")
-        .and_then(|document| property_of(&document, "hidden"))
-        .is_some_and(|hidden| hidden.is_truthy())
+    DOCUMENT.with(|document| document.as_ref().and_then(Document::hidden)).unwrap_or(false)
 }

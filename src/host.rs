@@ -54,9 +54,9 @@ extern "C" {
         purpose: JsValue,
     ) -> Array;
 
-    /// Keeps one fresh document under its number.
+    /// Keeps one fresh document, given as JSON text in UTF-8, under its number.
     #[wasm_bindgen(method, js_name = takeOne)]
-    pub(crate) fn take_one(this: &JsHost, collection: Place, number: u32, text: &str);
+    pub(crate) fn take_one(this: &JsHost, collection: Place, number: u32, text: &[u8]);
 
     /// Asks the app for a document of its version; `doc` and what comes back are JSON texts.
     #[wasm_bindgen(method, catch)]
@@ -85,11 +85,11 @@ pub(crate) struct Browser {
 
 impl Browser {
     /// Gathers the ports of one database.
-    pub(crate) fn new(database: &str, backend: Option<Backend>, events: Events) -> Self {
+    pub(crate) fn new(database: &str, disk: &IndexedDb, backend: Option<Backend>, events: Events) -> Self {
         let resolver = Resolver(Rc::clone(&events.host));
         Self {
             backend,
-            channel: Channel::join(database),
+            channel: Channel::join(database, disk.appends()),
             events,
             lock: Lock::of(database),
             network: Network::new(),

@@ -17,6 +17,7 @@ mod host;
 pub mod idb;
 mod lock;
 mod network;
+mod numbers;
 mod random;
 mod resolver;
 mod socket;

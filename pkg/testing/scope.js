@@ -41,7 +41,7 @@ export class Scope extends EventTarget {
   /** What the code of the context sees by name. */
   names() {
     return {
-      globalThis: this, self: this, window: undefined, global: undefined,
+      globalThis: this, self: this, window: undefined, global: undefined, document: undefined,
       setTimeout: this.#setTimeout.bind(this), clearTimeout: this.#clearTimeout.bind(this),
       Date: { now: () => this.#clock.now }, performance: { now: () => this.#clock.now },
       fetch: this.#fetch.bind(this), Request, Response, WebSocket: this.#device.sockets(this), CloseEvent,

@@ -56,7 +56,7 @@ pub(super) async fn add(database: &IdbDatabase, number: Sequence, entry: &[u8]) 
         let reading = writing.store(META)?.get(&known::text(HEAD))?;
         // Comes last, see `end`.
         let adding = writing.store(LOG)?.add_with_key(&Uint8Array::from(entry), &key(number.0))?;
-        Ok((Signal::of_addition(&adding), reading))
+        Ok((Signal::of_failed_addition(&adding), reading))
     };
     let (adding, reading) = sent().map_err(|error: JsValue| Failure::undone(classify(&error)))?;
     if !writing.end_with_addition(adding).await? {
@@ -124,7 +124,7 @@ pub(super) async fn append_after_reading(
         .store(LOG)
         .and_then(|log| log.add_with_key(&Uint8Array::from(entry.as_slice()), &key(number.0)))
         .map_err(|error| Failure::undone(classify(&error)))?;
-    let is_added = writing.end_with_addition(Signal::of_addition(&adding)).await?;
+    let is_added = writing.end_with_addition(Signal::of_failed_addition(&adding)).await?;
     Ok(is_added.then_some(Append::Appended(number)))
 }
 
@@ -170,10 +170,10 @@ impl Writing {
     }
 
     /// As `end`, where the last request is an addition: whether its key was free.
-    async fn end_with_addition(self, adding: Signal) -> Result<bool, Failure> {
+    async fn end_with_addition(self, failed: Signal) -> Result<bool, Failure> {
         let ended = self.end().await;
         // The request is asked first: Chromium calls it an unknown error of the transaction when one fails after `commit()`.
-        match (adding.now_or_never(), ended) {
+        match (failed.now_or_never(), ended) {
             (Some(Err(error)), _) if is_taken(&error) => Ok(false),
             (Some(Err(error)), Ok(())) => Err(Failure::undone(classify(&error))),
             // Firefox says of such a transaction only that it was aborted.

@@ -13,6 +13,7 @@ use syncline_store::{
 };
 
 use super::ahead::{Ahead, Begun};
+use super::appends::Appends;
 use super::commit::{self, Added, Others};
 use super::compact::{self, Replaced};
 use super::connection::{Connection, Life};
@@ -32,6 +33,7 @@ pub struct IndexedDb {
     connection: RefCell<Option<Rc<Connection>>>,
     /// What was read before this was opened, for as long as it is of use.
     ahead: Rc<RefCell<Option<Ahead>>>,
+    appends: Rc<Appends>,
 }
 
 impl IndexedDb {
@@ -50,7 +52,7 @@ impl IndexedDb {
     /// As `open`.
     pub async fn open_within(name: &str, patience: u32) -> Result<Self, DiskError> {
         let connection = RefCell::new(Some(Rc::new(Connection::open(name, patience).await?)));
-        Ok(Self { name: name.to_owned(), patience, connection, ahead: Rc::default() })
+        Ok(Self { name: name.to_owned(), patience, connection, ahead: Rc::default(), appends: Rc::default() })
     }
 
     /// Takes over what `pkg/begin.js` has opened and read.
@@ -65,7 +67,13 @@ impl IndexedDb {
             patience: PATIENCE,
             connection: RefCell::new(Some(Rc::new(connection))),
             ahead,
+            appends: Rc::default(),
         }
+    }
+
+    /// What this appends, for whoever has to know how long that takes.
+    pub fn appends(&self) -> &Rc<Appends> {
+        &self.appends
     }
 
     /// Closes the database; every later call fails with `Closed`. Transactions under way end as they would have.
@@ -160,6 +168,7 @@ impl Disk for IndexedDb {
         after: Sequence,
         entry: &[u8],
     ) -> Result<Append, DiskError> {
+        let _under_way = self.appends.begin();
         let number = after.next();
         match self.call(async |connection| commit::add(&connection.database, number, entry).await).await? {
             Added::Beside(head) if head.through < number => Ok(Append::Appended(number)),
@@ -188,6 +197,7 @@ impl Disk for IndexedDb {
         pages: &[PageId],
         decide: &mut dyn FnMut(&Entries, Blobs) -> Option<Vec<u8>>,
     ) -> Result<Append, DiskError> {
+        let _under_way = self.appends.begin();
         // Who only lacks pages mostly finds nobody before it; whoever does reads what they wrote too.
         let believed = [Others::Doubted, Others::Read];
         let ways = if pages.is_empty() { believed.get(1..).unwrap_or_default() } else { &believed };

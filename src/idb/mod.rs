@@ -7,6 +7,7 @@
 //! Works in windows, workers and service workers alike: whatever is needed comes from the global scope.
 
 mod ahead;
+mod appends;
 mod commit;
 mod compact;
 mod connection;
@@ -19,5 +20,6 @@ mod schema;
 mod signal;
 
 pub use ahead::Begun;
+pub use appends::Appends;
 pub use connection::delete;
 pub use disk::IndexedDb;

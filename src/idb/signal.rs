@@ -26,34 +26,27 @@ pub(super) struct Signal {
 impl Signal {
     /// Waits until a request succeeded (its result) or failed (its error).
     pub(super) fn of_request(request: &IdbRequest) -> Self {
-        Self::answer(request, |_event, _error| {})
+        let (attached, succeeded) = (request.clone(), request.clone());
+        let attach = move |handlers: Handlers<'_>| {
+            attached.set_onsuccess(handlers.map(|(well, _)| well));
+            attached.set_onerror(handlers.map(|(_, badly)| badly));
+        };
+        Self::new(move || succeeded.result(), error_of(request, |_event, _error| {}), attach)
     }
 
-    /// Waits until an `add` succeeded or failed. That a key is taken is an answer, of which nobody else is to hear:
-    /// Firefox tells the window of errors that nobody handled (<https://bugzilla.mozilla.org/show_bug.cgi?id=872873>).
-    pub(super) fn of_addition(request: &IdbRequest) -> Self {
-        Self::answer(request, |event, error| {
+    /// Waits until an `add` failed. Where it does not, its transaction says so: one event less to wait for. That a key is
+    /// taken is an answer, of which nobody else is to hear: Firefox tells the window of errors that nobody handled
+    /// (<https://bugzilla.mozilla.org/show_bug.cgi?id=872873>).
+    pub(super) fn of_failed_addition(request: &IdbRequest) -> Self {
+        let attached = request.clone();
+        let attach = move |handlers: Handlers<'_>| attached.set_onerror(handlers.map(|(_, badly)| badly));
+        let swallow = |event: &Event, error: &JsValue| {
             if is_taken(error) {
                 event.prevent_default();
                 event.stop_propagation();
             }
-        })
-    }
-
-    fn answer(request: &IdbRequest, handle_error: impl Fn(&Event, &JsValue) + 'static) -> Self {
-        let (succeeded, failed, attached) = (request.clone(), request.clone(), request.clone());
-        Self::new(
-            move || succeeded.result(),
-            move |event| {
-                let error = failed.error().unwrap_or(None).map_or(JsValue::NULL, Into::into);
-                handle_error(event, &error);
-                error
-            },
-            move |handlers| {
-                attached.set_onsuccess(handlers.map(|(well, _)| well));
-                attached.set_onerror(handlers.map(|(_, badly)| badly));
-            },
-        )
+        };
+        Self::new(|| Ok(JsValue::UNDEFINED), error_of(request, swallow), attach)
     }
 
     /// Waits until a transaction completed, or was aborted (its error; null where nobody gave a reason).
@@ -87,6 +80,19 @@ impl Signal {
         let badly: Handler = Closure::new(move |event| send_error(Err(error(&event))));
         attach(Some((well.as_ref().unchecked_ref(), badly.as_ref().unchecked_ref())));
         Self { receiver, attach: Box::new(attach), _handlers: [well, badly] }
+    }
+}
+
+/// The error of a request that failed, once its event was handled.
+fn error_of(
+    request: &IdbRequest,
+    handle: impl Fn(&Event, &JsValue) + 'static,
+) -> impl Fn(&Event) -> JsValue + 'static {
+    let request = request.clone();
+    move |event| {
+        let error = request.error().unwrap_or(None).map_or(JsValue::NULL, Into::into);
+        handle(event, &error);
+        error
     }
 }
 

@@ -1,6 +1,6 @@
 //! The identifiers that cross the wire, each its own type, cheap to clone. Makes none of them: ids are made where chance is.
 
-use std::{fmt, sync::Arc};
+use std::{borrow::Borrow, fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -42,6 +42,13 @@ macro_rules! text_id {
 
             /// The text itself.
             pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        /// As a map's key it is looked up by its text, by which it is ordered and hashed.
+        impl Borrow<str> for $name {
+            fn borrow(&self) -> &str {
                 &self.0
             }
         }

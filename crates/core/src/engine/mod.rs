@@ -65,4 +65,4 @@ mod wired;
 pub use client::{Client, Intent};
 pub use exporting::Export;
 pub use importing::Import;
-pub use reading::SeenRow;
+pub use reading::{SeenRecord, SeenRow};

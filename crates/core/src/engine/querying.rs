@@ -8,7 +8,7 @@ use syncline_store::{Read, View};
 
 use super::{
     client::Client,
-    reading::{SeenRow, reads_of, row_of, rows_of},
+    reading::{SeenRecord, SeenRow, reads_of, row_of, rows_of, seen_records},
 };
 use crate::{
     model::{Error, LiveNumber, RecordKeys},
@@ -41,6 +41,14 @@ impl<H: Host> Client<H> {
                 self.database.read(&reads_of(collection), look).await?
             }
         }
+    }
+
+    /// All records of a collection, in the order of their ids.
+    pub async fn everything(&self, collection: &CollectionName) -> Result<Vec<SeenRecord>, Error> {
+        self.known(collection)?;
+        self.ensure_migrated(collection).await?;
+        let look = |view: &dyn View| seen_records(view, collection).collect();
+        Ok(self.database.read(&reads_of(collection), look).await?)
     }
 
     /// Begins to keep a query's answer current: `Event::Live` tells of what changes. Gives the answer.

@@ -6,7 +6,7 @@ use syncline_protocol::{CollectionName, RecordId};
 use syncline_store::{Key, Read, Value, View};
 
 use crate::{
-    model::{Table, collection_of, doc_of_base, doc_of_queue, record_key, record_within},
+    model::{Table, collection_of, doc_of_base, doc_of_queue, record_key, record_place},
     query::HasText,
 };
 
@@ -31,23 +31,30 @@ pub(super) fn row_of(view: &dyn View, collection: &CollectionName, record: &Reco
 
 /// The records that the user sees in a collection, in the order of their ids.
 pub(super) fn rows_of(view: &dyn View, collection: &CollectionName) -> Vec<(RecordId, SeenRow)> {
+    let rows = seen_records(view, collection);
+    rows.map(|seen| (RecordId::trusted(seen.id()), seen.row)).collect()
+}
+
+/// The same, without a text of its own for each id.
+pub(super) fn seen_records(view: &dyn View, collection: &CollectionName) -> impl Iterator<Item = SeenRecord> {
     let (base, queue) = (collection_of(Table::Base, collection), collection_of(Table::Queue, collection));
-    let (Read::Range { start, end }, Read::Range { start: first, end: last }) = (base, queue) else {
-        return Vec::new();
+    let rows = |read| match read {
+        Read::Range { start, end } => Some(view.range(&start, end.as_ref())),
+        Read::Key(_) => None,
     };
-    let mut bases = view.range(&start, end.as_ref()).peekable();
-    let mut queued = view.range(&first, last.as_ref()).peekable();
-    let id = |key: &Key| record_within(collection, key);
+    let mut bases = rows(base).into_iter().flatten().peekable();
+    let mut queued = rows(queue).into_iter().flatten().peekable();
+    let before = record_place(collection);
     // The keys of both tables differ in their first byte only.
     let order = |one: &Key, other: &Key| one.as_bytes().get(1..).cmp(&other.as_bytes().get(1..));
-    std::iter::from_fn(|| {
+    std::iter::from_fn(move || {
         loop {
             let next = match (bases.peek(), queued.peek()) {
                 (Some((base, _)), Some((change, _))) => order(base, change),
                 (Some(_), None) => Ordering::Less,
                 (None, _) => Ordering::Greater,
             };
-            let (key, seen) = if next == Ordering::Less {
+            let (key, row) = if next == Ordering::Less {
                 bases.next().map(|(key, row)| (key, SeenRow::base(&row)))?
             } else {
                 if next == Ordering::Equal {
@@ -55,12 +62,30 @@ pub(super) fn rows_of(view: &dyn View, collection: &CollectionName) -> Vec<(Reco
                 }
                 queued.next().map(|(key, row)| (key, SeenRow::queued(&row)))?
             };
-            if let Some(found) = id(&key).zip(seen) {
-                return Some(found);
+            let seen = row.map(|row| SeenRecord { key, before, row }).filter(|seen| !seen.id().is_empty());
+            if seen.is_some() {
+                return seen;
             }
         }
     })
-    .collect()
+}
+
+/// A record that the user sees, by the key of the row that says so.
+#[derive(Clone, Debug)]
+pub struct SeenRecord {
+    key: Key,
+    /// Where in the key the id begins.
+    before: usize,
+    /// Its document.
+    pub row: SeenRow,
+}
+
+impl SeenRecord {
+    /// The record's id.
+    pub fn id(&self) -> &str {
+        let id = self.key.as_bytes().get(self.before..).unwrap_or_default();
+        std::str::from_utf8(id).unwrap_or_default()
+    }
 }
 
 /// A document that the user sees: the part of the stored row that is its JSON text.

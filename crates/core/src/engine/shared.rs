@@ -176,7 +176,11 @@ impl<H: Host> Shared<H> {
     /// Tells the other contexts.
     pub(super) fn say(&self, message: &Message) {
         if let Ok(text) = serde_json::to_string(message) {
-            self.host.channel().send(&text);
+            let channel = self.host.channel();
+            match message {
+                Message::Committed => channel.send_soon(&text),
+                _ => channel.send(&text),
+            }
         }
     }
 

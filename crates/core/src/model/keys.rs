@@ -135,8 +135,13 @@ pub fn record_of(key: &Key) -> Option<(Table, CollectionName, RecordId)> {
 
 /// The record of a key that is known to be of this collection.
 pub fn record_within(collection: &CollectionName, key: &Key) -> Option<RecordId> {
-    let before = collection.as_str().len().saturating_add(2);
-    std::str::from_utf8(key.as_bytes().get(before..)?).ok().map(RecordId::trusted)
+    let record = key.as_bytes().get(record_place(collection)..)?;
+    std::str::from_utf8(record).ok().map(RecordId::trusted)
+}
+
+/// Where the record's id begins in the keys of a collection in the base and the queue table.
+pub fn record_place(collection: &CollectionName) -> usize {
+    collection.as_str().len().saturating_add(2)
 }
 
 /// What all keys of a collection begin with, with room for `more` bytes.

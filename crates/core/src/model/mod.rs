@@ -23,7 +23,7 @@ pub use event::{
 };
 pub use keys::{
     CollectionTable, RecordKeys, Table, collection_key, collection_of, collection_row_of, parked_key,
-    record_key, record_of, record_within,
+    record_key, record_of, record_place, record_within,
 };
 pub use live::{LiveChange, LiveNumber, Patch};
 pub use marked::{VERSION_MARK, version_of};

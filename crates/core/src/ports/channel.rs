@@ -9,6 +9,12 @@ pub trait Channel {
     /// Sends a text to all others.
     fn send(&self, text: &str);
 
+    /// Sends a text that says no more for being said twice. It may wait for what this context is just committing, after which
+    /// it would be said again: for a few milliseconds, or, where nothing is sent behind it, for the end of that one commit.
+    fn send_soon(&self, text: &str) {
+        self.send(text);
+    }
+
     /// Waits for the next text. Never ends where there is no channel.
     async fn receive(&self) -> String;
 }

@@ -13,13 +13,18 @@ use crate::slice::{Slice, range_of};
 use crate::{Key, Value};
 
 /// What a row of a decoded page costs in memory besides the blob, in bytes.
-const ROW_COST: usize = size_of::<Row>();
+const ROW_COST: usize = size_of::<Row>() + size_of::<u64>();
 
 /// A decoded page: the blob as it came, and where the rows are in it.
 #[derive(Clone)]
 pub(crate) struct Page {
     blob: Rc<[u8]>,
     rows: Vec<Row>,
+    /// How many bytes all keys begin with alike.
+    alike: usize,
+    /// The `head` of what comes behind those, of each row: a search looks at these, which lie together, and not at keys, which
+    /// lie all over the blob.
+    heads: Vec<u64>,
 }
 
 #[derive(Clone)]
@@ -58,12 +63,15 @@ impl Page {
             .iter()
             .map(|(key, value)| Some(Row { key: narrow(blob, key)?, value: narrow(blob, value)? }))
             .collect();
-        Ok(Self { rows: rows.ok_or(Unreadable::Damaged)?, blob: Rc::clone(blob) })
+        let ends = read.first().zip(read.last());
+        let alike = ends.map_or(0, |((first, _), (last, _))| alike(first, last));
+        let heads = read.iter().map(|(key, _)| head(key.get(alike..).unwrap_or_default())).collect();
+        Ok(Self { rows: rows.ok_or(Unreadable::Damaged)?, blob: Rc::clone(blob), alike, heads })
     }
 
     /// Makes a page without rows, which stands for one that cannot be read.
     pub(crate) fn empty() -> Self {
-        Self { blob: Rc::new([]), rows: Vec::new() }
+        Self { blob: Rc::new([]), rows: Vec::new(), alike: 0, heads: Vec::new() }
     }
 
     /// Returns what the page costs in memory, in bytes.
@@ -72,8 +80,24 @@ impl Page {
     }
 
     pub(crate) fn row(&self, key: &Key) -> Option<Value> {
-        let found = self.rows.binary_search_by(|row| compare(self.bytes(&row.key), key.as_bytes())).ok()?;
-        self.rows.get(found).map(|row| Value::of(self.slice(&row.value)))
+        let found = self.rows.get(self.place_of(key))?;
+        (self.bytes(&found.key) == key.as_bytes()).then(|| Value::of(self.slice(&found.value)))
+    }
+
+    /// Finds the place of the first row whose key is not before this one.
+    fn place_of(&self, key: &Key) -> usize {
+        let first = self.rows.first().map_or(&[][..], |row| self.bytes(&row.key));
+        let within = match (first.split_at_checked(self.alike), key.as_bytes().split_at_checked(self.alike)) {
+            (Some((mine, _)), Some((theirs, rest))) if mine == theirs => {
+                let head = head(rest);
+                self.heads.partition_point(|other| *other < head)
+                    ..self.heads.partition_point(|other| *other <= head)
+            }
+            _ => 0..self.rows.len(),
+        };
+        let start = within.start;
+        let rows = self.rows.get(within).unwrap_or_default();
+        start + rows.partition_point(|row| compare(self.bytes(&row.key), key.as_bytes()).is_lt())
     }
 
     /// Walks the rows of a half-open range.
@@ -82,10 +106,7 @@ impl Page {
         start: &Key,
         end: Option<&Key>,
     ) -> impl Iterator<Item = (Key, Value)> + use<> {
-        let place = |key: &Key| {
-            self.rows.partition_point(|row| compare(self.bytes(&row.key), key.as_bytes()).is_lt())
-        };
-        let places = place(start)..end.map_or(self.rows.len(), place);
+        let places = self.place_of(start)..end.map_or(self.rows.len(), |end| self.place_of(end));
         places.filter_map(move |at| {
             let row = self.rows.get(at)?;
             Some((Key::of(self.slice(&row.key)), Value::of(self.slice(&row.value))))
@@ -98,6 +119,22 @@ impl Page {
 
     fn slice(&self, range: &Range<u32>) -> Slice {
         Slice::new(&self.blob, widen(range))
+    }
+}
+
+/// Counts the bytes that two keys begin with alike.
+fn alike(one: &[u8], other: &[u8]) -> usize {
+    one.iter().zip(other).take_while(|(mine, theirs)| mine == theirs).count()
+}
+
+/// The first eight bytes as a number, which is ordered as they are; keys that differ behind them have the same one.
+fn head(bytes: &[u8]) -> u64 {
+    match bytes.first_chunk() {
+        Some(head) => u64::from_be_bytes(*head),
+        None => bytes
+            .iter()
+            .zip((0..8).rev())
+            .fold(0, |head, (byte, place)| head | u64::from(*byte) << (place * 8)),
     }
 }
 
@@ -132,6 +169,30 @@ mod tests {
         assert_eq!(page.row(&Key::new("c")), Some(Value::from(b"cc".to_vec())));
         assert_eq!(page.row(&Key::new("b")), None);
         assert_eq!(page.range(&Key::new(""), None).collect::<Vec<_>>(), rows());
+    }
+
+    #[test]
+    fn rows_are_found_however_their_keys_begin() {
+        let keys: [&[u8]; 9] =
+            [b"", b"\0", b"r", b"r\0", b"r\0a", b"r\0aaaaaaaa", b"r\0aaaaaaaa\0", b"r\0aaaaaaab", b"r\xff"];
+        // Pages of all neighbours, so that what is alike is of any length; asked for all keys, also those they do not have.
+        for first in 0..keys.len() {
+            for last in first..keys.len() {
+                let row = |key: &&[u8]| (Key::new(*key), Value::from(key.to_vec()));
+                let some: Vec<_> = keys[first..=last].iter().map(row).collect();
+                let page = decoded(&some);
+                for (place, key) in keys.iter().enumerate() {
+                    let there = (first..=last).contains(&place).then(|| Value::from(key.to_vec()));
+                    assert_eq!(page.row(&Key::new(*key)), there, "{key:?} of {first}..={last}");
+                    let behind = Rc::clone(&page).range(&Key::new(*key), None).count();
+                    assert_eq!(
+                        behind,
+                        (last + 1).saturating_sub(first.max(place)),
+                        "{key:?} of {first}..={last}"
+                    );
+                }
+            }
+        }
     }
 
     #[test]
