@@ -45,6 +45,26 @@ test("a write in one tab shows in the other, and the leader pushes it", async (t
   await follower.settled();
 });
 
+test("puts one after the other are told to the other tab by fewer words than there are, and the last one too", async (t) => {
+  const reader = await stage.localDevice(t);
+  const writer = await Device.open(reader.profile, stage.site.url, reader.options);
+  await reader.page.evaluate((name) => {
+    const page = /** @type {any} */ (window);
+    page.words = 0;
+    page.ear = new BroadcastChannel(name);
+    page.ear.onmessage = (/** @type {MessageEvent} */ { data }) => (page.words += JSON.parse(data).kind === "committed" ? 1 : 0);
+  }, `syncline:${writer.options.name}`);
+  const PUTS = 200;
+  await writer.run(async (db, puts) => {
+    for (let n = 1; n <= puts; n += 1) {
+      await db.collection("todos").put({ id: "t", n });
+    }
+  }, PUTS);
+  await untilEqual(() => reader.get("todos", "t"), { id: "t", n: PUTS });
+  const words = await reader.page.evaluate(() => /** @type {any} */ (window).words);
+  assert.ok(words >= 1 && words < PUTS, `${words} words`);
+});
+
 test("changes say whether they came from here, from another tab or from the server", async (t) => {
   const { account, leader, follower } = await twoTabs(t);
   const other = await stage.device(t, account);
