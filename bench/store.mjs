@@ -6,11 +6,13 @@
 
 /** @type {readonly SideName[]} */
 const SIDES = ["hand-written", "ours"];
+/** Rounds that do not count: in them the browser compiles what is called often. */
+const WARM_UPS = 3;
 /** What is asked of fresh pages. */
 const FRESH = /** @type {const} */ ([["fresh", "list"], ["fresh", "get"], ["bare"]]);
 
 /**
- * Measures cases over so many rounds, after one that warms up and does not count.
+ * Measures cases over so many rounds, after a few that warm up.
  * @param {import("./engines/engine.mjs").Browser} browser
  * @param {string} url
  * @param {{cases: readonly import("./store/cases.js").Case[], rounds: number, tell: (line: string) => void}} options
@@ -26,8 +28,11 @@ export async function measure(browser, url, { cases, rounds, tell }) {
 
   const inPage = scenarios.filter((scenario) => scenario !== "fresh");
   const page = await browser.page(url);
-  for (let round = 0; round <= rounds && inPage.length > 0; round += 1) {
-    tell(round === 0 ? "warming up" : `round ${round} of ${rounds}`);
+  for (const side of SIDES) {
+    await page.call("keep", side);
+  }
+  for (let round = 1 - WARM_UPS; round <= rounds && inPage.length > 0; round += 1) {
+    tell(round > 0 ? `round ${round} of ${rounds}` : "warming up");
     for (const scenario of inPage) {
       for (const side of inTurns(round)) {
         keep(side, await page.call("scenario", scenario, side, round), round);

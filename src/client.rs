@@ -10,7 +10,7 @@ use js_sys::Promise;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use syncline_core::{
-    engine::{Client, Intent},
+    engine::{Client, Intent, SeenRow},
     model::{Error, ErrorCode, Options, Text},
     plan::{Choice, EditKind},
     query::Query,
@@ -156,7 +156,8 @@ impl Core {
             let name = documents.collection(collection)?;
             let ids: Vec<RecordId> = ids.into_iter().map(RecordId::trusted).collect();
             let rows = client.rows(&name, &ids).await?;
-            let found = ids.iter().map(RecordId::as_str).zip(rows.iter().map(Option::as_ref));
+            let texts = rows.iter().map(|row| row.as_ref().map(SeenRow::as_bytes));
+            let found = ids.iter().map(RecordId::as_str).zip(texts);
             Ok(documents.hand_out(&host, collection, found, Purpose::Records).into())
         })
     }
@@ -179,12 +180,11 @@ impl Core {
             let name = documents.collection(collection)?;
             let (asked, purpose) = (parse_query(&query)?, Purpose::Query(&query));
             if asked == Query::default() {
-                let found = client.everything(&name).await?;
-                let found = found.iter().map(|seen| (seen.id(), Some(&seen.row)));
-                return Ok(documents.hand_out(&host, collection, found, purpose).into());
+                let everything = client.everything(&name).await?;
+                return Ok(documents.hand_out_all(&host, collection, &everything, purpose).into());
             }
             let found = client.select(&name, &asked).await?;
-            let found = found.iter().map(|(id, row)| (id.as_str(), Some(row)));
+            let found = found.iter().map(|(id, row)| (id.as_str(), Some(row.as_bytes())));
             Ok(documents.hand_out(&host, collection, found, purpose).into())
         })
     }
@@ -196,7 +196,7 @@ impl Core {
         promise(async move {
             let name = documents.collection(collection)?;
             let found = client.open_live(&name, &parse_query(&query)?, number).await?;
-            let found = found.iter().map(|(id, row)| (id.as_str(), Some(row)));
+            let found = found.iter().map(|(id, row)| (id.as_str(), Some(row.as_bytes())));
             documents.hand_out(&host, collection, found, Purpose::Live(number));
             Ok(JsValue::UNDEFINED)
         })
@@ -211,7 +211,7 @@ impl Core {
             let Some(found) = client.live_answer(&name, number).await? else {
                 return Ok(JsValue::FALSE);
             };
-            let found = found.iter().map(|(id, row)| (id.as_str(), Some(row)));
+            let found = found.iter().map(|(id, row)| (id.as_str(), Some(row.as_bytes())));
             documents.hand_out(&host, collection, found, Purpose::Live(number));
             Ok(JsValue::TRUE)
         })

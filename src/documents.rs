@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use js_sys::Array;
 use rustc_hash::FxHashMap;
 use syncline_core::{
-    engine::SeenRow,
+    engine::Everything,
     model::{Error, LiveNumber},
 };
 use syncline_protocol::{CollectionName, RecordId};
@@ -26,6 +26,16 @@ pub(crate) enum Purpose<'a> {
     Query(&'a str),
     /// These records.
     Records,
+}
+
+impl From<Purpose<'_>> for JsValue {
+    fn from(purpose: Purpose<'_>) -> Self {
+        match purpose {
+            Purpose::Records => Self::UNDEFINED,
+            Purpose::Query(query) => Self::from_str(query),
+            Purpose::Live(number) => Self::from(number),
+        }
+    }
 }
 
 /// Where a collection is among those that the database was opened with: what JavaScript knows it by.
@@ -66,7 +76,7 @@ impl Documents {
         &self,
         host: &JsHost,
         place: Place,
-        found: impl Iterator<Item = (&'a str, Option<&'a SeenRow>)>,
+        found: impl Iterator<Item = (&'a str, Option<&'a [u8]>)>,
         purpose: Purpose<'_>,
     ) -> Array {
         let mut all = self.held.borrow_mut();
@@ -77,8 +87,8 @@ impl Documents {
         let mut texts = vec![b'['];
         let length = found.size_hint().0;
         let (mut wanted, mut fresh) = (Vec::with_capacity(length), Vec::new());
-        for (id, row) in found {
-            let Some(row) = row else {
+        for (id, text) in found {
+            let Some(text) = text else {
                 wanted.push(0);
                 continue;
             };
@@ -86,7 +96,7 @@ impl Documents {
                 wanted.push(*number);
                 continue;
             }
-            let (text, number) = (row.as_bytes(), numbers.take());
+            let number = numbers.take();
             if fresh.is_empty() {
                 // Documents of a collection are alike: growing step by step would copy them over and over.
                 let rest = length.saturating_sub(wanted.len());
@@ -106,12 +116,35 @@ impl Documents {
         if fresh.len() == wanted.len() {
             wanted.clear();
         }
-        let purpose = match purpose {
-            Purpose::Records => JsValue::UNDEFINED,
-            Purpose::Query(query) => JsValue::from_str(query),
-            Purpose::Live(number) => JsValue::from(number),
-        };
-        host.take(place, wanted, fresh, &texts, purpose)
+        host.take(place, wanted, fresh, &texts, purpose.into())
+    }
+
+    /// The same, of all documents of a collection.
+    pub(crate) fn hand_out_all(
+        &self,
+        host: &JsHost,
+        place: Place,
+        everything: &Everything,
+        purpose: Purpose<'_>,
+    ) -> Array {
+        let mut all = self.held.borrow_mut();
+        let held = all.entry(place).or_default();
+        if !held.is_empty() {
+            drop(all);
+            let found = everything.iter().map(|(id, text)| (id, Some(text)));
+            return self.hand_out(host, place, found, purpose);
+        }
+        // JavaScript holds none of them, so they cross as they are.
+        let mut numbers = self.numbers.borrow_mut();
+        let mut fresh = Vec::with_capacity(everything.len());
+        held.reserve(everything.len(), everything.iter().next().map_or("", |(id, _)| id));
+        for (id, _) in everything.iter() {
+            let number = numbers.take();
+            held.add(id, number);
+            fresh.push(number);
+        }
+        drop((all, numbers));
+        host.take(place, Vec::new(), fresh, everything.text(), purpose.into())
     }
 
     /// Gives JavaScript one document to hold, unless it holds it.

@@ -25,6 +25,22 @@ const WATCHED = 100;
 /** @type {Record<string, (scene: Scene) => Promise<Times>>} */
 export const SCENARIOS = { writes, reads, gets, equality, filter, live, reopened };
 
+/** Databases that stay open, and what was read of them. @type {unknown[]} */
+const kept = [];
+/** How many documents such a database has. */
+const FEW = 10;
+
+/**
+ * Opens a database that stays open, as an app's does. Without it everything of a side is gone between two scenarios, and with
+ * the objects the browser throws away what it compiled for objects of their shape.
+ * @param {Side} side
+ */
+export async function keep(side) {
+  const store = await side.open(`bench-kept-${Date.now()}`);
+  await store.putAll(documents(FEW));
+  kept.push(store, await store.list(), await store.get(idOf(0)));
+}
+
 /**
  * Runs a scenario in a database that is new, and takes it away again.
  * @param {string} scenario

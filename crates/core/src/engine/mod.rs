@@ -17,6 +17,7 @@ mod cycle;
 #[cfg(test)]
 mod deletion_scenarios;
 mod doubt;
+mod everything;
 mod exporting;
 mod follow;
 mod importing;
@@ -63,6 +64,7 @@ mod watcher;
 mod wired;
 
 pub use client::{Client, Intent};
+pub use everything::Everything;
 pub use exporting::Export;
 pub use importing::Import;
-pub use reading::{SeenRecord, SeenRow};
+pub use reading::SeenRow;

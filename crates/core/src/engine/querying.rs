@@ -8,7 +8,8 @@ use syncline_store::{Read, View};
 
 use super::{
     client::Client,
-    reading::{SeenRecord, SeenRow, reads_of, row_of, rows_of, seen_records},
+    everything::Everything,
+    reading::{SeenRow, reads_of, row_of, rows_of, seen_records},
 };
 use crate::{
     model::{Error, LiveNumber, RecordKeys},
@@ -44,10 +45,12 @@ impl<H: Host> Client<H> {
     }
 
     /// All records of a collection, in the order of their ids.
-    pub async fn everything(&self, collection: &CollectionName) -> Result<Vec<SeenRecord>, Error> {
+    pub async fn everything(&self, collection: &CollectionName) -> Result<Everything, Error> {
         self.known(collection)?;
         self.ensure_migrated(collection).await?;
-        let look = |view: &dyn View| seen_records(view, collection).collect();
+        let about =
+            usize::try_from(self.shared.mirror.borrow().tally(collection).records).unwrap_or_default();
+        let look = |view: &dyn View| Everything::of(seen_records(view, collection), about);
         Ok(self.database.read(&reads_of(collection), look).await?)
     }
 

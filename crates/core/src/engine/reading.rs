@@ -71,18 +71,16 @@ pub(super) fn seen_records(view: &dyn View, collection: &CollectionName) -> impl
 }
 
 /// A record that the user sees, by the key of the row that says so.
-#[derive(Clone, Debug)]
-pub struct SeenRecord {
+pub(super) struct SeenRecord {
     key: Key,
     /// Where in the key the id begins.
     before: usize,
-    /// Its document.
-    pub row: SeenRow,
+    pub(super) row: SeenRow,
 }
 
 impl SeenRecord {
     /// The record's id.
-    pub fn id(&self) -> &str {
+    pub(super) fn id(&self) -> &str {
         let id = self.key.as_bytes().get(self.before..).unwrap_or_default();
         std::str::from_utf8(id).unwrap_or_default()
     }
