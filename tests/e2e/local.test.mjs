@@ -181,6 +181,35 @@ test("the same document comes back as the same object until it changes", async (
   assert.deepEqual(same, [true, true, true, true, true]);
 });
 
+test("a document is one object wherever it is met, however many of the others are held", async (t) => {
+  const device = await stage.localDevice(t);
+  const met = await device.run(async (db, docs) => {
+    const todos = db.collection("todos");
+    await todos.putAll(docs);
+    const none = await todos.list();
+    const edited = await todos.put({ ...docs[1], title: "Blueberry" });
+    const some = await todos.list();
+    const done = await todos.list({ where: { done: true } });
+    const asked = await todos.getAll(["f2", "f2", "absent", "f1"]);
+    return {
+      ids: none.map((/** @type {{id: string}} */ { id }) => id),
+      kept: some.map((/** @type {object} */ doc, /** @type {number} */ place) => doc === none[place]),
+      isEdited: some[1] === edited && edited.title === "Blueberry",
+      done: done.map((/** @type {object} */ doc) => some.indexOf(doc)),
+      asked: asked.map((/** @type {object} */ doc) => some.indexOf(doc)),
+    };
+  }, FRUITS);
+  assert.deepEqual(met, { ids: ["f0", "f1", "f2", "f3", "f4"], kept: [true, false, true, true, true], isEdited: true, done: [0, 2, 4], asked: [2, 2, -1, 1] });
+  await device.reload();
+  const again = await device.run(async (db) => {
+    const todos = db.collection("todos");
+    const got = [await todos.get("f3"), await todos.get("f0")];
+    const all = await todos.list();
+    return [all.length, ...got.map((doc) => all.indexOf(doc))];
+  });
+  assert.deepEqual(again, [5, 3, 0]);
+});
+
 test("documents are frozen where that is asked for", async (t) => {
   const device = await stage.localDevice(t, { freeze: true });
   const frozen = await device.run(async (db) => {
