@@ -29,7 +29,7 @@ export async function measure(browser, url, { cases, rounds, tell }) {
   const inPage = scenarios.filter((scenario) => scenario !== "fresh");
   const page = await browser.page(url);
   for (const side of SIDES) {
-    await page.call("keep", side);
+    await page.call("keepOpen", side);
   }
   for (let round = 1 - WARM_UPS; round <= rounds && inPage.length > 0; round += 1) {
     tell(round > 0 ? `round ${round} of ${rounds}` : "warming up");

@@ -10,7 +10,7 @@ use js_sys::Promise;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use syncline_core::{
-    engine::{Client, Intent, SeenRow},
+    engine::{Client, Intent, Listed, SeenRow},
     model::{Error, ErrorCode, Options, Text},
     plan::{Choice, EditKind},
     query::Query,
@@ -178,14 +178,16 @@ impl Core {
         let (client, documents, host) = self.parts();
         promise(async move {
             let name = documents.collection(collection)?;
-            let (asked, purpose) = (parse_query(&query)?, Purpose::Query(&query));
-            if asked == Query::default() {
-                let everything = client.everything(&name).await?;
-                return Ok(documents.hand_out_all(&host, collection, &everything, purpose).into());
+            let listed = client.list(&name, &parse_query(&query)?).await?;
+            let purpose = Purpose::Query(&query);
+            Ok(match listed {
+                Listed::Everything(all) => documents.hand_out_all(&host, collection, &all, purpose),
+                Listed::Found(found) => {
+                    let found = found.iter().map(|(id, row)| (id.as_str(), Some(row.as_bytes())));
+                    documents.hand_out(&host, collection, found, purpose)
+                }
             }
-            let found = client.select(&name, &asked).await?;
-            let found = found.iter().map(|(id, row)| (id.as_str(), Some(row.as_bytes())));
-            Ok(documents.hand_out(&host, collection, found, purpose).into())
+            .into())
         })
     }
 

@@ -6,16 +6,13 @@ use js_sys::Array;
 use rustc_hash::FxHashMap;
 use syncline_core::{
     engine::Everything,
-    model::{Error, LiveNumber},
+    model::{ArrayText, Error, LiveNumber},
 };
 use syncline_protocol::{CollectionName, RecordId};
 use wasm_bindgen::JsValue;
 
 use crate::host::JsHost;
 use crate::numbers::{Held, Numbers};
-
-/// Bytes set aside for texts before their length is known, at most.
-const MAX_RESERVED: usize = 8 * 1024 * 1024;
 
 /// What documents are handed out for.
 #[derive(Clone, Copy, Debug)]
@@ -84,7 +81,7 @@ impl Documents {
         // A query finds no record twice, so what it finds first needs no search.
         let is_first = held.is_empty() && !matches!(purpose, Purpose::Records);
         let mut numbers = self.numbers.borrow_mut();
-        let mut texts = vec![b'['];
+        let mut texts = ArrayText::default();
         let length = found.size_hint().0;
         let (mut wanted, mut fresh) = (Vec::with_capacity(length), Vec::new());
         for (id, text) in found {
@@ -97,26 +94,21 @@ impl Documents {
                 continue;
             }
             let number = numbers.take();
+            let rest = length.saturating_sub(wanted.len());
             if fresh.is_empty() {
-                // Documents of a collection are alike: growing step by step would copy them over and over.
-                let rest = length.saturating_sub(wanted.len());
                 held.reserve(rest, id);
                 fresh.reserve(rest);
-                texts.reserve(text.len().saturating_add(2).saturating_mul(rest).min(MAX_RESERVED));
-            } else {
-                texts.push(b',');
             }
             held.add(id, number);
             fresh.push(number);
-            texts.extend_from_slice(text);
+            texts.push(text, rest);
             wanted.push(number);
         }
-        texts.push(b']');
         drop((all, numbers));
         if fresh.len() == wanted.len() {
             wanted.clear();
         }
-        host.take(place, wanted, fresh, &texts, purpose.into())
+        host.take(place, wanted, fresh, &texts.finish(), purpose.into())
     }
 
     /// The same, of all documents of a collection.

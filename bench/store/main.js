@@ -3,7 +3,7 @@
 
 import { measure, measureBare, prepare } from "./fresh.js";
 import * as growth from "./growth.js";
-import { keep, run } from "./scenarios.js";
+import { keepOpen, run } from "./scenarios.js";
 import { load } from "./sides.js";
 
 /** @typedef {import("./sides.js").SideName} SideName */
@@ -11,7 +11,7 @@ import { load } from "./sides.js";
 /** @type {any} */ (globalThis).bench = {
   scenario: async (/** @type {string} */ scenario, /** @type {SideName} */ side, /** @type {number} */ seed) =>
     run(scenario, await load(side), seed),
-  keep: async (/** @type {SideName} */ side) => keep(await load(side)),
+  keepOpen: async (/** @type {SideName} */ side) => keepOpen(await load(side)),
   prepare,
   fresh: measure,
   bare: measureBare,

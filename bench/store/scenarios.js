@@ -35,7 +35,7 @@ const FEW = 10;
  * the objects the browser throws away what it compiled for objects of their shape.
  * @param {Side} side
  */
-export async function keep(side) {
+export async function keepOpen(side) {
   const store = await side.open(`bench-kept-${Date.now()}`);
   await store.putAll(documents(FEW));
   kept.push(store, await store.list(), await store.get(idOf(0)));

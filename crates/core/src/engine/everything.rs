@@ -1,13 +1,11 @@
 //! All documents of a collection as one text, as they cross into JavaScript where it holds none of them. Reads no rows itself.
 
 use super::reading::SeenRecord;
-
-/// How much is set aside for the text before its length is known, at most, in bytes.
-const MOST_RESERVED: usize = 8 * 1024 * 1024;
+use crate::model::ArrayText;
 
 /// The documents of a collection, in the order of their ids. A text of its own for each id, and for each document, would take
 /// longer than the rest of it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Everything {
     ids: String,
     text: Vec<u8>,
@@ -18,24 +16,17 @@ pub struct Everything {
 impl Everything {
     /// Gathers records, of which there are about so many.
     pub(super) fn of(records: impl Iterator<Item = SeenRecord>, about: usize) -> Self {
-        let mut all = Self { text: vec![b'['], ..Self::default() };
+        let (mut ids, mut ends, mut text) = (String::new(), Vec::new(), ArrayText::default());
         for record in records {
-            let (id, doc) = (record.id(), record.row.as_bytes());
-            if all.ends.is_empty() {
-                // Documents of a collection are alike: growing step by step would copy them over and over.
-                let room = |one: usize| one.saturating_mul(about).min(MOST_RESERVED);
-                all.text.reserve(room(doc.len().saturating_add(2)));
-                all.ids.reserve(room(id.len()));
-                all.ends.reserve(room(1));
-            } else {
-                all.text.push(b',');
+            let Some(id) = record.id() else { continue };
+            if ends.is_empty() {
+                ends.reserve(about);
+                ids.reserve(id.len().saturating_mul(about));
             }
-            all.ids.push_str(id);
-            all.text.extend_from_slice(doc);
-            all.ends.push((all.ids.len(), all.text.len()));
+            ids.push_str(id);
+            ends.push((ids.len(), text.push(record.row.as_bytes(), about)));
         }
-        all.text.push(b']');
-        all
+        Self { ids, text: text.finish(), ends }
     }
 
     /// How many documents there are.

@@ -67,4 +67,5 @@ pub use client::{Client, Intent};
 pub use everything::Everything;
 pub use exporting::Export;
 pub use importing::Import;
+pub use querying::Listed;
 pub use reading::SeenRow;

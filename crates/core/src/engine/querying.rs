@@ -17,6 +17,15 @@ use crate::{
     query::{Condition, FieldPath, Fields, HasText as _, Index, LiveQuery, Query, choose_index},
 };
 
+/// The answer to a query, in order.
+#[derive(Debug)]
+pub enum Listed {
+    /// All documents of the collection.
+    Everything(Everything),
+    /// Some of its records.
+    Found(Vec<(RecordId, SeenRow)>),
+}
+
 impl<H: Host> Client<H> {
     /// The records that a query finds, in order.
     pub async fn select(
@@ -44,8 +53,16 @@ impl<H: Host> Client<H> {
         }
     }
 
-    /// All records of a collection, in the order of their ids.
-    pub async fn everything(&self, collection: &CollectionName) -> Result<Everything, Error> {
+    /// The answer to a query, as it is cheapest to hand on.
+    pub async fn list(&self, collection: &CollectionName, query: &Query) -> Result<Listed, Error> {
+        Ok(if *query == Query::default() {
+            Listed::Everything(self.everything(collection).await?)
+        } else {
+            Listed::Found(self.select(collection, query).await?)
+        })
+    }
+
+    async fn everything(&self, collection: &CollectionName) -> Result<Everything, Error> {
         self.known(collection)?;
         self.ensure_migrated(collection).await?;
         let about =

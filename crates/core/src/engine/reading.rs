@@ -32,7 +32,7 @@ pub(super) fn row_of(view: &dyn View, collection: &CollectionName, record: &Reco
 /// The records that the user sees in a collection, in the order of their ids.
 pub(super) fn rows_of(view: &dyn View, collection: &CollectionName) -> Vec<(RecordId, SeenRow)> {
     let rows = seen_records(view, collection);
-    rows.map(|seen| (RecordId::trusted(seen.id()), seen.row)).collect()
+    rows.filter_map(|seen| Some((RecordId::trusted(seen.id()?), seen.row))).collect()
 }
 
 /// The same, without a text of its own for each id.
@@ -62,9 +62,8 @@ pub(super) fn seen_records(view: &dyn View, collection: &CollectionName) -> impl
                 }
                 queued.next().map(|(key, row)| (key, SeenRow::queued(&row)))?
             };
-            let seen = row.map(|row| SeenRecord { key, before, row }).filter(|seen| !seen.id().is_empty());
-            if seen.is_some() {
-                return seen;
+            if let Some(row) = row {
+                return Some(SeenRecord { key, before, row });
             }
         }
     })
@@ -79,10 +78,9 @@ pub(super) struct SeenRecord {
 }
 
 impl SeenRecord {
-    /// The record's id.
-    pub(super) fn id(&self) -> &str {
-        let id = self.key.as_bytes().get(self.before..).unwrap_or_default();
-        std::str::from_utf8(id).unwrap_or_default()
+    /// The record's id; `None`: the key is not what was written.
+    pub(super) fn id(&self) -> Option<&str> {
+        std::str::from_utf8(self.key.as_bytes().get(self.before..)?).ok()
     }
 }
 

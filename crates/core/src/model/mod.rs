@@ -1,5 +1,6 @@
 //! The data that everything else speaks of: rows, keys, errors, status, options. Decides and stores nothing.
 
+mod array_text;
 mod collection;
 mod document;
 mod error;
@@ -14,6 +15,7 @@ mod rows;
 mod status;
 mod text;
 
+pub use array_text::ArrayText;
 pub use collection::{CollectionOptions, ConflictStrategy, Direction, Retain};
 pub(crate) use document::{identified, identify};
 pub use error::{About, Error, ErrorCode, Retry};
