@@ -18,7 +18,7 @@ import { quantile } from "./report/results.mjs";
  * @property {number} getsMs 1,000 random gets
  * @property {Memory} memory of a fresh page after puts and gets
  * @property {Memory} memoryAfterFill of the page that put everything in
- * @property {{count: number, longestMs: number, longestPutMs: number, longestHeldMs: number}} compaction
+ * @property {{count: number, longestMs: number, longestPutMs: number, held: {p50: number, p99: number, longestMs: number}}} compaction `held`: puts while one ran
  * @property {{filling: number, editing: number}} amplification bytes written / bytes of documents
  * @property {{put: {p50: number, p95: number}, openMs: number} | null} handWritten
  */
@@ -124,11 +124,13 @@ async function compacting(page, count) {
     compactions.some((/** @type {{begin: number, end: number}} */ one) => put.at < one.end && put.at + put.ms > one.begin);
   const longest = (/** @type {readonly {ms: number}[]} */ some) => some.reduce((most, { ms }) => Math.max(most, ms), 0);
   const lengths = compactions.map((/** @type {{begin: number, end: number}} */ { begin, end }) => ({ ms: end - begin }));
+  const during = puts.filter(isDuring);
+  const times = during.map((/** @type {{ms: number}} */ { ms }) => ms);
   const compaction = {
     count: compactions.length,
     longestMs: longest(lengths),
     longestPutMs: longest(puts),
-    longestHeldMs: longest(puts.filter(isDuring)),
+    held: { p50: quantile(times, 0.5), p99: quantile(times, 0.99), longestMs: longest(during) },
   };
   return { sums: { compaction }, amplification: bytes / written };
 }

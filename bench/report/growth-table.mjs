@@ -29,7 +29,9 @@ export function growthTable(results, { browser }) {
     ["compactions seen", ...results.map(({ compaction }) => String(compaction.count))],
     ["longest compaction, ms", ...results.map(({ compaction }) => digits(compaction.longestMs))],
     ["longest put in all, ms", ...results.map(({ compaction }) => digits(compaction.longestPutMs))],
-    ["longest put during one, ms", ...results.map(({ compaction }) => digits(compaction.longestHeldMs))],
+    ["put during one p50, ms", ...results.map(({ compaction }) => digits(compaction.held.p50))],
+    ["put during one p99, ms", ...results.map(({ compaction }) => digits(compaction.held.p99))],
+    ["longest put during one, ms", ...results.map(({ compaction }) => digits(compaction.held.longestMs))],
     ["write amplification, filling", ...results.map(({ amplification }) => `${amplification.filling.toFixed(1)}×`)],
     ["write amplification, editing", ...results.map(({ amplification }) => `${amplification.editing.toFixed(1)}×`)],
   ];
@@ -49,7 +51,7 @@ function verdicts(results) {
     const { wasm, heap } = million.memory;
     lines.push(verdict("memory with 1M records", (wasm + (heap ?? 0)) / MB, REQUIRED.memory / MB, " MB"));
   }
-  const held = Math.max(...results.map(({ compaction }) => compaction.longestHeldMs));
+  const held = Math.max(...results.map(({ compaction }) => compaction.held.longestMs));
   lines.push(verdict("longest put while a compaction ran", held, REQUIRED.pause, " ms"));
   return lines;
 }

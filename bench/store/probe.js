@@ -9,7 +9,7 @@ const PAGES = "pages";
  * @property {number} bytes of the values written to any object store
  * @property {number} begun transactions that write, and have begun
  * @property {number} ended those of them that are over
- * @property {{begin: number, end: number}[]} compactions each one's transaction, by `performance.now()`
+ * @property {{begin: number, end: number}[]} compactions each one's transaction, by `performance.now()`: one that writes pages
  */
 
 /**
@@ -21,15 +21,17 @@ export function install() {
   const seen = { bytes: 0, begun: 0, ended: 0, compactions: [] };
   const { transaction } = IDBDatabase.prototype;
   const { add, put } = IDBObjectStore.prototype;
+  /** @type {WeakSet<IDBTransaction>} */
+  const compacting = new WeakSet();
   /** @type {any} */ (IDBDatabase.prototype).transaction = function (/** @type {any[]} */ ...given) {
     const made = transaction.apply(this, /** @type {any} */ (given));
     if (made.mode === "readwrite") {
       seen.begun += 1;
-      const compaction = made.objectStoreNames.contains(PAGES) ? { begin: performance.now(), end: 0 } : undefined;
+      const begin = performance.now();
       const over = () => {
         seen.ended += 1;
-        if (compaction !== undefined) {
-          seen.compactions.push({ ...compaction, end: performance.now() });
+        if (compacting.has(made)) {
+          seen.compactions.push({ begin, end: performance.now() });
         }
       };
       made.addEventListener("complete", over);
@@ -43,6 +45,9 @@ export function install() {
   };
   /** @type {any} */ (IDBObjectStore.prototype).put = function (/** @type {any[]} */ ...given) {
     seen.bytes += sizeOf(given[0]);
+    if (this.name === PAGES) {
+      compacting.add(this.transaction);
+    }
     return put.apply(this, /** @type {any} */ (given));
   };
   return seen;
