@@ -95,7 +95,7 @@ impl Mark {
             let is_queued =
                 rows.records.get(key).is_some_and(|pair| pair.queue.is_some() && !pair.is_conflicting());
             let is_edited_since = seen.last_edit(key).is_some_and(|(at, _)| at > self.sequence);
-            if is_queued && !is_edited_since {
+            if is_queued && !is_edited_since && !seen.was_kept_since(key, self.sequence) {
                 return Err(format!(
                     "sync ended with a change queued at {key:?}: {:?}",
                     rows.records.get(key)

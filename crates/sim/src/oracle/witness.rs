@@ -73,6 +73,8 @@ pub(crate) struct Seen {
     failures: RefCell<BTreeMap<Owner, Rc<Cell<bool>>>>,
     /// The documents that the app's last edit of each record left, and where in the log.
     edited: RefCell<BTreeMap<RecordKey, (Sequence, Option<String>)>>,
+    /// Where in the log each record's change was last kept as a conflict.
+    kept: RefCell<BTreeMap<RecordKey, Sequence>>,
     /// Records of one field each whose creation met a record that was there already.
     pub(crate) overwritten: RefCell<BTreeSet<RecordKey>>,
     /// What the app's functions have said of conflicts.
@@ -115,6 +117,7 @@ impl Witness {
             is_excused: Cell::new(false),
             failures: RefCell::default(),
             edited: RefCell::default(),
+            kept: RefCell::default(),
             overwritten: RefCell::default(),
             verdicts: Rc::clone(verdicts),
             oldest: Cell::new(Millis(i64::MIN)),
@@ -198,6 +201,12 @@ impl Seen {
         self.edited.borrow().get(key).cloned()
     }
 
+    /// Whether a record's change was kept as a conflict at some moment behind an entry: what comes of that is a change of its
+    /// own, however it ends.
+    pub(crate) fn was_kept_since(&self, key: &RecordKey, since: Sequence) -> bool {
+        self.kept.borrow().get(key).is_some_and(|kept| *kept > since)
+    }
+
     /// A context answered an app: see [`Journal::end`]. `since` is the last entry of the log when it was asked.
     pub(crate) fn end(&self, attempt: u64, since: Sequence, told: &Result<(), Error>) {
         let views = self.views.borrow();
@@ -242,7 +251,11 @@ impl Seen {
         self.awaited.borrow_mut().note(self.sequence.get(), asked);
         let mut views = self.views.borrow_mut();
         for key in changed.records.keys() {
-            views.note(self.sequence.get(), key, rows.pair(key).seen());
+            let pair = rows.pair(key);
+            views.note(self.sequence.get(), key, pair.seen());
+            if pair.is_conflicting() {
+                self.kept.borrow_mut().insert(key.clone(), self.sequence.get());
+            }
         }
         Ok(())
     }

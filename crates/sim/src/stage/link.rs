@@ -14,6 +14,8 @@ pub(crate) struct Link {
     is_told_online: Cell<bool>,
     is_data_saved: Cell<bool>,
     wakes: Cell<u64>,
+    /// How many live channels were opened over it.
+    channels: Cell<u64>,
     /// Grows with every word to the device.
     word: Cell<u64>,
     waiting: RefCell<Vec<Waker>>,
@@ -26,6 +28,7 @@ impl Default for Link {
             is_told_online: Cell::new(true),
             is_data_saved: Cell::new(false),
             wakes: Cell::new(0),
+            channels: Cell::new(0),
             word: Cell::new(0),
             waiting: RefCell::default(),
         }
@@ -51,6 +54,16 @@ impl Link {
         if self.is_data_saved.replace(is_saved) != is_saved {
             self.tell();
         }
+    }
+
+    /// A live channel was opened over it.
+    pub(crate) fn note_channel(&self) {
+        self.channels.set(self.channels.get().saturating_add(1));
+    }
+
+    /// How many live channels were opened over it.
+    pub(crate) fn channels(&self) -> u64 {
+        self.channels.get()
     }
 
     /// The user looks at the device.

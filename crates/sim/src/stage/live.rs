@@ -49,6 +49,7 @@ impl Sockets for LiveSockets {
         if !self.ground.weather.is_live || self.link.is_cut() {
             return Err(gone());
         }
+        self.link.note_channel();
         let ends_at = self.ground.time.now().saturating_add(self.ground.fate.between(1_000, 600_000));
         Ok(LiveSocket {
             ground: Rc::clone(&self.ground),
