@@ -11,9 +11,6 @@ use crate::format::{Directory, PageInfo, encode_page};
 use crate::snapshot::{Overlay, Pins, laid_over};
 use crate::{Generation, Key, Options, PageId, Part, Sequence, Value};
 
-/// How many times `compact_at` a slice reads and writes, about: what a commit may have to wait for.
-const SLICE: usize = 4;
-
 /// A compaction under way: the rows of the log as of one moment, as far as they are not folded.
 pub(crate) struct Folding {
     pub(crate) through: Sequence,
@@ -42,14 +39,15 @@ impl Folding {
         Self { through, rows }
     }
 
-    /// Takes the next rows, as many as a commit can wait for.
+    /// Takes the next rows, as many as make about so many bytes with their pages.
     pub(crate) fn next_slice(
         &mut self,
         generation: Generation,
         directory: &Directory,
+        bytes: usize,
         options: &Options,
     ) -> Slice {
-        let end = end_of_slice(&self.rows, directory, options.compact_at.saturating_mul(SLICE));
+        let end = end_of_slice(&self.rows, directory, bytes);
         let rest = end.map(|end| self.rows.split_off(&end)).unwrap_or_default();
         let rows = std::mem::replace(&mut self.rows, rest);
         let touched = touched(&rows, directory, options);
@@ -207,7 +205,8 @@ mod tests {
         let mut folding = Folding::new(Sequence(1), rows.into_iter().collect());
         let mut folded: Vec<Folded> = Vec::new();
         loop {
-            let slice = folding.next_slice(Generation(0), &directory, options);
+            let (_, most) = options.slice_limits();
+            let slice = folding.next_slice(Generation(0), &directory, most, options);
             let is_last = slice.is_last;
             folded.push(slice.fold(folding.through, &directory, &pages, options));
             directory = folded.last().unwrap().directory.clone();
@@ -231,7 +230,7 @@ mod tests {
 
     fn touched_by(row: (Key, Option<Value>), directory: &Directory) -> Vec<PageId> {
         let mut folding = Folding::new(Sequence(1), Overlay::from([row]));
-        folding.next_slice(Generation(0), directory, &SMALL).pages(directory)
+        folding.next_slice(Generation(0), directory, usize::MAX, &SMALL).pages(directory)
     }
 
     fn records(folded: &Folded) -> Vec<u32> {
@@ -301,7 +300,7 @@ mod tests {
 
         let second = slices(rows(21), directory.clone(), pages, &options);
         assert!(second.len() > 5, "{}", second.len());
-        let most = 2 * SLICE * options.compact_at + 2 * SMALL.page_bytes;
+        let most = 2 * options.slice_limits().1 + 2 * SMALL.page_bytes;
         for folded in first.iter().chain(&second) {
             assert!(folded.put.iter().map(|(_, blob)| blob.len()).sum::<usize>() <= most);
         }

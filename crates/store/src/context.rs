@@ -120,7 +120,10 @@ impl<D: Disk, O: Observer> Context<D, O> {
     }
 
     /// Folds the log into the pages it touches, slice by slice. Between two of them commits have their turn.
-    pub(crate) async fn compact(&self, rest: &impl AsyncFn()) -> Result<Compacted, StoreError> {
+    pub(crate) async fn compact(
+        &self,
+        next_slice: &impl AsyncFn() -> usize,
+    ) -> Result<Compacted, StoreError> {
         let (mut folding, mut generation) = {
             let state = self.state.borrow();
             if state.memtable().entries() == 0 {
@@ -129,9 +132,10 @@ impl<D: Disk, O: Observer> Context<D, O> {
             (state.begin_folding(), state.generation())
         };
         loop {
+            let bytes = next_slice().await;
             let (slice, ids) = {
                 let state = self.state.borrow();
-                let slice = folding.next_slice(generation, state.directory(), &self.options);
+                let slice = folding.next_slice(generation, state.directory(), bytes, &self.options);
                 let ids = slice.pages(state.directory());
                 (slice, ids)
             };
@@ -143,7 +147,6 @@ impl<D: Disk, O: Observer> Context<D, O> {
                 return Ok(Compacted::Done);
             }
             generation = generation.next();
-            rest().await;
         }
     }
 

@@ -12,6 +12,9 @@ use crate::snapshot::Pins;
 use crate::turn::{Job, PlanJob, TurnResult, Work, moment};
 use crate::{Compacted, Disk, DiskError, Key, Observer, Part, Read, Salvaged, Sequence, StoreError, View};
 
+/// How many times `compact_at` a slice of a compaction has at most.
+const SLICE: usize = 4;
+
 /// Sizes that trade memory and speed; the defaults suit a browser.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Options {
@@ -24,6 +27,14 @@ pub struct Options {
     pub page_bytes: usize,
     /// How many bytes the log has at least before a compaction is due.
     pub compact_at: usize,
+}
+
+impl Options {
+    /// How many bytes of pages and rows a slice of a compaction has at least, so that folding gets on, and at most, so that a
+    /// commit that waits for it does not wait long on a device of today.
+    pub fn slice_limits(&self) -> (usize, usize) {
+        (self.compact_at, self.compact_at.saturating_mul(SLICE))
+    }
 }
 
 impl Default for Options {
@@ -166,18 +177,19 @@ impl<D: Disk + 'static, O: Observer + 'static> Database<D, O> {
     /// # Errors
     /// What the disk says; nothing is lost then, and the next call tries again.
     pub async fn compact(&self) -> Result<(), StoreError> {
-        self.compact_resting(async || {}).await
+        let (_, most) = self.context.options.slice_limits();
+        self.compact_in_slices(async || most).await
     }
 
-    /// As `compact`, with a rest between slices: a disk that is written to without a pause makes commits wait for what it
-    /// has not put away yet.
+    /// As `compact`. `next_slice` is asked before each slice, waits as long as the disk and whoever commits are to rest, and says how
+    /// many bytes of pages and rows the slice is to have, about.
     ///
     /// # Errors
     /// As `compact`.
-    pub async fn compact_resting(&self, rest: impl AsyncFn()) -> Result<(), StoreError> {
+    pub async fn compact_in_slices(&self, next_slice: impl AsyncFn() -> usize) -> Result<(), StoreError> {
         let Some(_guard) = UnderWay::begin(&self.context.is_compacting) else { return Ok(()) };
         loop {
-            let compacted = self.context.compact(&rest).await;
+            let compacted = self.context.compact(&next_slice).await;
             self.context.tell_damage();
             match compacted? {
                 Compacted::Stale => return self.catch_up().await,

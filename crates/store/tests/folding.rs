@@ -3,7 +3,7 @@
 
 mod support;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use futures::executor::block_on;
@@ -179,6 +179,27 @@ fn compaction_in_many_slices_lets_commits_through_and_another_context_follows() 
     }
     assert_eq!(block_on(open(&disk, ()).read(&[], count)), Ok(5_000));
     assert!(!other.observer().take().contains(&"reset".to_owned()));
+}
+
+#[test]
+fn slices_are_as_long_as_whoever_asked_for_the_compaction_says() {
+    let slices_of = |bytes: usize| {
+        let (database, faults) = open_faulty(&MemoryDisk::new());
+        fill(&database, 0..3_000);
+        let asked = Cell::new(0);
+        let next_slice = async || {
+            asked.set(asked.get() + 1);
+            bytes
+        };
+        block_on(database.compact_in_slices(next_slice)).unwrap();
+        assert_eq!(block_on(database.read(&[], count)), Ok(3_000));
+        let slices = faults.counts().compacted;
+        assert_eq!(asked.get(), slices, "asked before each");
+        slices
+    };
+    let (long, short) = (slices_of(4_000), slices_of(1_000));
+    assert!(long > 2 && (3..6).contains(&(short / long)), "{short} and {long} slices");
+    assert_eq!(slices_of(usize::MAX), 1);
 }
 
 #[test]

@@ -32,6 +32,7 @@ use crate::{
     planted::{self, Bug},
     ports::{Clock as _, Host, Lock as _},
     query::{HasText as _, Query},
+    schedule::SliceSize,
 };
 
 /// How long the leader may take to say what it did within a budget, in milliseconds.
@@ -108,7 +109,7 @@ impl<H: Host> Client<H> {
         store: syncline_store::Options,
     ) -> Result<Self, Error> {
         let account = options.account.clone();
-        let shared = Shared::new(host, options);
+        let shared = Shared::new(host, options, SliceSize::new(store.slice_limits()));
         let database = Database::open(disk, store, Watcher(Rc::clone(&shared))).await?;
         if mending::open(&shared, &database).await? {
             shared.signal(Signal::Damaged);

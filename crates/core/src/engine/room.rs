@@ -1,7 +1,7 @@
 //! What the store is to do by itself: keeps the log short, lets writers wait where it outgrows memory, and reads pages ahead where
 //! that is worth it. Folds nothing itself, and chooses no page.
 
-use std::pin::pin;
+use std::{cell::Cell, pin::pin};
 
 use futures::{channel::oneshot, future::select};
 
@@ -29,17 +29,31 @@ impl<H: Host> Client<H> {
             client.shared.host.clock().sleep(COMPACTION_DELAY).await;
             // It sets aside what is damaged, so whatever can be saved is saved before.
             client.handle_damage().await;
-            // A compaction that failed is due again at the next commit, and costs nothing but memory until then.
-            let rest = async || {
-                if !client.database.is_log_overgrown() {
-                    client.let_write();
-                    client.shared.host.clock().sleep(COMPACTION_REST).await;
+            let began = Cell::new(None);
+            let next_slice = async || {
+                if let Some(began) = began.take() {
+                    client.rest_after_slice(began).await;
                 }
+                began.set(Some(client.shared.host.clock().microseconds()));
+                client.shared.slice_size.get().bytes(client.database.is_log_overgrown())
             };
-            drop(client.database.compact_resting(rest).await);
+            // A compaction that failed is due again at the next commit, and costs nothing but memory until then.
+            drop(client.database.compact_in_slices(next_slice).await);
             client.shared.is_compacting.set(false);
             client.let_write();
         }));
+    }
+
+    async fn rest_after_slice(&self, began: u64) {
+        if self.database.is_log_overgrown() {
+            return;
+        }
+        let clock = self.shared.host.clock();
+        let mut size = self.shared.slice_size.get();
+        size.handle_slice(clock.microseconds().saturating_sub(began));
+        self.shared.slice_size.set(size);
+        self.let_write();
+        clock.sleep(COMPACTION_REST).await;
     }
 
     /// Reads pages ahead where that is worth it. Whoever missed one was answered; what cannot be read is said when it is asked for.

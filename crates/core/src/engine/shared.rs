@@ -26,6 +26,7 @@ use crate::{
     plan::KeptConflict,
     planted::{self, Bug},
     ports::{Channel as _, Clock as _, Events as _, Host, Network as _, Random as _},
+    schedule::SliceSize,
 };
 
 /// Where the answer to a call of `sync` goes.
@@ -96,6 +97,8 @@ pub(super) struct Shared<H> {
     /// What the cycle under way has done so far, or the last one did.
     pub(super) doing: Cell<Doing>,
     pub(super) is_compacting: Cell<bool>,
+    /// How much a compaction folds at once.
+    pub(super) slice_size: Cell<SliceSize>,
     /// What this context has done so far, as numbers.
     pub(super) meter: RefCell<Meter>,
     /// Collections of which every document is brought up to the app's version.
@@ -127,7 +130,7 @@ pub(super) struct Shared<H> {
 }
 
 impl<H: Host> Shared<H> {
-    pub(super) fn new(host: H, options: Options) -> Rc<Self> {
+    pub(super) fn new(host: H, options: Options, slice_size: SliceSize) -> Rc<Self> {
         let (signals, receiver) = mpsc::unbounded();
         let pace = options.schedule.bandwidth.map(|bandwidth| Pace::new(bandwidth, host.clock().now()));
         let departures = Cell::new(host.network().departures());
@@ -146,6 +149,7 @@ impl<H: Host> Shared<H> {
             asked: RefCell::default(),
             doing: Cell::default(),
             is_compacting: Cell::default(),
+            slice_size: Cell::new(slice_size),
             meter: RefCell::default(),
             is_migrated: RefCell::default(),
             older_heard: Cell::default(),

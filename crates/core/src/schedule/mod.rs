@@ -6,6 +6,7 @@
 
 mod bandwidth;
 mod live;
+mod slices;
 #[cfg(test)]
 mod tests;
 
@@ -19,6 +20,7 @@ use crate::{
 };
 
 pub use bandwidth::{Bucket, PageSize, request_bytes};
+pub use slices::SliceSize;
 
 /// How many times as seldom polls are where data is saved.
 const SELDOM: u64 = 10;
