@@ -378,3 +378,25 @@ fn a_device_a_day_wrong_before_its_first_contact_neither_wins_nor_loses_by_it() 
         }
     }
 }
+
+#[test]
+fn a_compaction_on_a_slow_disk_goes_in_shorter_slices() {
+    let slices = |disk_takes| {
+        let world = world(Weather { disk_takes, compact_at: 1_000, page_records: 4, ..Weather::calm(1) });
+        let put = |number: u32| {
+            let text = format!(r#"{{"id":"r{number:03}","a":"{:0100}"}}"#, 0);
+            Intent {
+                collection: notes(),
+                record: RecordId::trusted(format!("r{number:03}")),
+                kind: EditKind::Put(text.into()),
+            }
+        };
+        user(&world.devices[0], 0).ask(Ask::Write((0..200).map(put).collect()));
+        world.run_for(60_000);
+        let slices = world.ground.counts().compactions;
+        assert_agreed(&world);
+        slices
+    };
+    let (fast, slow) = (slices(0), slices(40));
+    assert!(fast > 10 && 2 * slow > 3 * fast, "{slow} slices on a slow disk, {fast} on a fast one");
+}

@@ -23,6 +23,9 @@ pub(crate) struct Weather {
     pub(crate) doubted: u32,
     pub(crate) disk_refuses: u32,
     pub(crate) disk_doubt: u32,
+    /// How long each call of a disk takes at least, in milliseconds. No seed has such a disk: what they ask of calm worlds is
+    /// asked of quick ones.
+    pub(crate) disk_takes: u64,
     pub(crate) message_lost: u32,
     pub(crate) crash: u32,
     pub(crate) is_live: bool,
@@ -74,6 +77,7 @@ impl Weather {
             expired: 0,
             disk_refuses: 0,
             disk_doubt: 0,
+            disk_takes: 0,
             message_lost: 0,
             crash: 0,
             is_live: false,
@@ -150,6 +154,7 @@ impl Weather {
             is_crowded: chance.happens(100),
             retain: chance.happens(100).then(|| if chance.happens(500) { 5_000 } else { 120_000 }),
             is_versioned: chance.happens(400),
+            disk_takes: 0,
         }
     }
 }

@@ -40,6 +40,9 @@ impl FaultyDisk {
             self.ground.count(|counts| &mut counts.disk_refused);
             return Err(self.refusal());
         }
+        if self.ground.weather.disk_takes > 0 {
+            self.ground.time.sleep(self.ground.weather.disk_takes).await;
+        }
         let result = act(&self.disk).await;
         self.ground.pause().await;
         call.is_ended = true;
