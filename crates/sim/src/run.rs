@@ -49,27 +49,3 @@ pub fn play(seed: u64, is_traced: bool) -> Played {
     world.end();
     played
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Seeds at which what is asked of a world asked too much.
-    const UNJUST: [(u64, &str); 2] = [
-        (
-            606_836,
-            "a caller slept through the end of its sync, and a conflict that was kept then came back as a change",
-        ),
-        (
-            904_717,
-            "a live channel ended right before an edit, and the next came up right before the device was looked at",
-        ),
-    ];
-
-    #[test]
-    fn nothing_is_found_where_nothing_is_wrong() {
-        for (seed, what) in UNJUST {
-            assert_eq!(play(seed, false).finding, None, "{what}");
-        }
-    }
-}

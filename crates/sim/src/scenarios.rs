@@ -1,6 +1,8 @@
 //! Schedules that once broke something, set up by hand, each with its name. What they ask is asked of every seed too; here it
 //! stays asked however the seeds' schedules move.
 
+use std::rc::Rc;
+
 use syncline_core::{
     engine::{Client, Intent},
     plan::EditKind,
@@ -9,7 +11,7 @@ use syncline_protocol::RecordId;
 
 use crate::{
     app::User,
-    device::{Device, notes, strategies},
+    device::{Device, drafts, notes, strategies},
     oracle::Ask,
     peace,
     stage::Simulated,
@@ -399,4 +401,68 @@ fn a_compaction_on_a_slow_disk_goes_in_shorter_slices() {
     };
     let (fast, slow) = (slices(0), slices(40));
     assert!(fast > 10 && 2 * slow > 3 * fast, "{slow} slices on a slow disk, {fast} on a fast one");
+}
+
+#[test]
+fn a_caller_that_sleeps_through_the_end_of_its_sync_is_promised_nothing_of_what_came_after() {
+    let world = world(Weather::calm(2));
+    let [one, other] = [&world.devices[0], &world.devices[1]];
+    world.open(one);
+    world.run_for(1_000);
+    let key = (drafts(), RecordId::trusted("r0"));
+    let write = |device, kind| {
+        let (collection, record) = key.clone();
+        user(device, 0).ask(Ask::Write(vec![Intent { collection, record, kind }]));
+    };
+    one.around.link.set(true, true);
+    write(one, EditKind::Put(r#"{"id":"r0","a":"x"}"#.into()));
+    write(other, EditKind::Put(r#"{"id":"r0","a":"y"}"#.into()));
+    world.run_for(5_000);
+    one.around.link.set(false, true);
+    let caller = 1 - leading(one)[0];
+    let synced = user(one, caller).sync();
+    let (life, _) = one.living()[caller].clone();
+    world.run_polls(20);
+    assert!(synced.borrow().is_none());
+    one.freeze(&life);
+    let pair = || one.seen().rows.borrow().pair(&key);
+    world.run_for(2_000);
+    assert!(pair().is_conflicting());
+    write(other, EditKind::Delete);
+    while pair().is_conflicting() {
+        world.run_polls(1);
+    }
+    one.around.link.set(true, true);
+    world.run_for(1_000);
+    assert!(pair().queue.is_some(), "the edit outlives the deletion");
+    one.thaw(&life);
+    world.run_for(1_000);
+    assert_eq!(*synced.borrow(), Some(true));
+    one.around.link.set(false, true);
+    assert_agreed(&world);
+}
+
+#[test]
+fn of_a_live_channel_that_ends_meanwhile_nothing_is_asked() {
+    for fate in 0..100 {
+        let world = World::with_weather(fate, Weather { is_live: true, ..Weather::calm(2) }, false).unwrap();
+        for device in &world.devices {
+            world.open(device);
+            world.run_for(1_000);
+            user(device, 0).enable(strategies().into_keys().collect(), true);
+        }
+        for _ in 0..2 {
+            world.run_for(5_000);
+            world.service.restart();
+        }
+        world.run_for(10_000);
+        let service = Rc::clone(&world.service);
+        let ground = Rc::clone(&world.ground);
+        world.ground.spawn_network(async move {
+            ground.time.sleep(10).await;
+            service.restart();
+        });
+        peace::check_promptness(&world);
+        assert_sound(&world);
+    }
 }
