@@ -29,13 +29,14 @@ impl<H: Host> Client<H> {
             client.shared.host.clock().sleep(COMPACTION_DELAY).await;
             // It sets aside what is damaged, so whatever can be saved is saved before.
             client.handle_damage().await;
-            let began = Cell::new(None);
+            let slice = Cell::new(None);
             let next_slice = async || {
-                if let Some(began) = began.take() {
-                    client.rest_after_slice(began).await;
+                if let Some((bytes, began)) = slice.take() {
+                    client.rest_after_slice(bytes, began).await;
                 }
-                began.set(Some(client.shared.host.clock().microseconds()));
-                client.shared.slice_size.get().bytes(client.database.is_log_overgrown())
+                let bytes = client.shared.slice_size.get().bytes(client.database.is_log_overgrown());
+                slice.set(Some((bytes, client.shared.host.clock().microseconds())));
+                bytes
             };
             // A compaction that failed is due again at the next commit, and costs nothing but memory until then.
             drop(client.database.compact_in_slices(next_slice).await);
@@ -44,13 +45,13 @@ impl<H: Host> Client<H> {
         }));
     }
 
-    async fn rest_after_slice(&self, began: u64) {
+    async fn rest_after_slice(&self, bytes: usize, began: u64) {
         if self.database.is_log_overgrown() {
             return;
         }
         let clock = self.shared.host.clock();
         let mut size = self.shared.slice_size.get();
-        size.handle_slice(clock.microseconds().saturating_sub(began));
+        size.handle_slice(bytes, clock.microseconds().saturating_sub(began));
         self.shared.slice_size.set(size);
         self.let_write();
         clock.sleep(COMPACTION_REST).await;

@@ -1,8 +1,8 @@
 //! How much a compaction folds at once: what a commit may have to wait for is a time, and how many bytes go into it differs from
 //! device to device. Folds nothing.
 
-/// How long a slice is to take, in microseconds. A commit waits for one at most, and for no longer than 50 ms; now and then a slice
-/// takes a browser three times as long as the one before it.
+/// How long a slice is to take, in microseconds. A commit waits for one at most, and is not to wait for longer than 50 ms; now and
+/// then a slice takes a browser three times as long as the one before it.
 const GOAL: u64 = 15_000;
 
 /// How many bytes the next slice has, by how long the last ones took.
@@ -24,9 +24,9 @@ impl SliceSize {
         if is_in_haste { self.most } else { self.bytes }
     }
 
-    /// Takes in how many microseconds a slice of that size took.
-    pub fn handle_slice(&mut self, took: u64) {
-        let fitting = (self.bytes as u64).saturating_mul(GOAL).checked_div(took);
+    /// Takes in how many microseconds a slice of so many bytes took.
+    pub fn handle_slice(&mut self, bytes: usize, took: u64) {
+        let fitting = (bytes as u64).saturating_mul(GOAL).checked_div(took);
         let fitting = fitting.and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(usize::MAX);
         // By half or twice at most: one slice that was stopped, or had little in it, says little of the next.
         let fitting = fitting.clamp(self.bytes / 2, self.bytes.saturating_mul(2));
@@ -41,7 +41,7 @@ mod tests {
     /// The size after slices that take so many microseconds for each byte.
     fn after(slices: u64, per_byte: u64) -> usize {
         let mut size = SliceSize::new((1_000, 16_000));
-        (0..slices).for_each(|_| size.handle_slice(size.bytes(false) as u64 * per_byte));
+        (0..slices).for_each(|_| size.handle_slice(size.bytes(false), size.bytes(false) as u64 * per_byte));
         assert_eq!(size.bytes(true), 16_000);
         size.bytes(false)
     }
@@ -56,9 +56,18 @@ mod tests {
     #[test]
     fn one_slice_that_was_stopped_is_made_up_for() {
         let mut size = SliceSize::new((1_000, 16_000));
-        size.handle_slice(u64::MAX);
+        size.handle_slice(16_000, u64::MAX);
         assert_eq!(size.bytes(false), 8_000);
-        size.handle_slice(100);
+        size.handle_slice(8_000, 100);
         assert_eq!(size.bytes(false), 16_000);
+    }
+
+    #[test]
+    fn a_slice_in_haste_counts_as_long_as_it_was() {
+        let mut size = SliceSize::new((1_000, 16_000));
+        size.handle_slice(16_000, 30_000);
+        assert_eq!(size.bytes(false), 8_000);
+        size.handle_slice(size.bytes(true), 30_000);
+        assert_eq!(size.bytes(false), 8_000);
     }
 }
