@@ -29,6 +29,25 @@ test("all documents and the queue are there after a reload", async (t) => {
   assert.equal(await device.run((db) => db.device), me);
 });
 
+test("a document comes back by its id as it was put, however long it is and wherever a character beyond ASCII lies", async (t) => {
+  const device = await stage.localDevice(t);
+  const others = await device.run(async (db) => {
+    const todos = db.collection("todos");
+    const ascii = Array.from({ length: 560 }, (_, length) => ({ id: `a${length}`, text: "\u007f~ ".repeat(187).slice(0, length) }));
+    const beyond = Array.from({ length: 560 }, (_, place) => ({ id: `b${place}`, text: `${"-".repeat(place)}\u0080é漢🍒` }));
+    await todos.putAll([...ascii, ...beyond]);
+    const others = [];
+    for (const doc of [...ascii, ...beyond]) {
+      const found = await todos.get(doc.id);
+      if (found?.id !== doc.id || found.text !== doc.text) {
+        others.push([doc, found]);
+      }
+    }
+    return others;
+  });
+  assert.deepEqual(others, []);
+});
+
 test("an id and a text that look like half a character, written out, are as good as any", async (t) => {
   const device = await stage.localDevice(t);
   const [id, text] = ["a\\ud800", "\\udfff 🍒"];

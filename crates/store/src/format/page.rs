@@ -90,8 +90,10 @@ impl Page {
         let within = match (first.split_at_checked(self.alike), key.as_bytes().split_at_checked(self.alike)) {
             (Some((mine, _)), Some((theirs, rest))) if mine == theirs => {
                 let head = head(rest);
-                self.heads.partition_point(|other| *other < head)
-                    ..self.heads.partition_point(|other| *other <= head)
+                let start = self.heads.partition_point(|other| *other < head);
+                // Mostly one, so that another search would take longer.
+                let alike = self.heads.iter().skip(start).take_while(|other| **other == head).count();
+                start..start + alike
             }
             _ => 0..self.rows.len(),
         };
