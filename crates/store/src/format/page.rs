@@ -1,6 +1,7 @@
 //! A page: the sorted rows of one range of keys.
 //! Does not know which range; the directory does.
 
+use std::cmp::Ordering;
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -86,19 +87,20 @@ impl Page {
 
     /// Finds the place of the first row whose key is not before this one.
     fn place_of(&self, key: &Key) -> usize {
-        let first = self.rows.first().map_or(&[][..], |row| self.bytes(&row.key));
-        let within = match (first.split_at_checked(self.alike), key.as_bytes().split_at_checked(self.alike)) {
-            (Some((mine, _)), Some((theirs, rest))) if mine == theirs => {
-                let head = head(rest);
-                let start = self.heads.partition_point(|other| *other < head);
-                // Mostly one, so that another search would take longer.
-                let alike = self.heads.iter().skip(start).take_while(|other| **other == head).count();
-                start..start + alike
-            }
-            _ => 0..self.rows.len(),
-        };
-        let start = within.start;
-        let rows = self.rows.get(within).unwrap_or_default();
+        let prefix = self.rows.first().map_or(&[][..], |row| self.bytes(&row.key));
+        let prefix = prefix.get(..self.alike).unwrap_or_default();
+        let (theirs, rest) = key.as_bytes().split_at_checked(self.alike).unwrap_or((key.as_bytes(), &[]));
+        // Where a key begins otherwise than all rows do, that says on which side of them it is.
+        match compare(theirs, prefix) {
+            Ordering::Less => return 0,
+            Ordering::Greater => return self.rows.len(),
+            Ordering::Equal => {}
+        }
+        let head = head(rest);
+        let start = self.heads.partition_point(|other| *other < head);
+        // Mostly one, so that another search would take longer.
+        let alike = self.heads.iter().skip(start).take_while(|other| **other == head).count();
+        let rows = self.rows.get(start..start + alike).unwrap_or_default();
         start + rows.partition_point(|row| compare(self.bytes(&row.key), key.as_bytes()).is_lt())
     }
 
