@@ -48,6 +48,8 @@ mod refusals;
 mod retaining;
 mod room;
 mod shared;
+#[cfg(test)]
+mod side_by_side;
 mod status;
 #[cfg(test)]
 mod testing;

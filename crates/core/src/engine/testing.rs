@@ -5,15 +5,12 @@ use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,
     rc::Rc,
-    sync::Arc,
 };
 
 use futures::{
-    FutureExt as _, StreamExt as _,
-    channel::{mpsc, oneshot},
+    channel::oneshot,
     executor::{LocalPool, LocalSpawner},
     future::{LocalBoxFuture, pending},
-    lock::{Mutex, OwnedMutexGuard},
     task::LocalSpawnExt as _,
 };
 use syncline_protocol::{
@@ -22,12 +19,15 @@ use syncline_protocol::{
 };
 use syncline_store::MemoryDisk;
 
-use super::client::Client;
+use super::{
+    client::Client,
+    side_by_side::{Line, LineEnd, OneLock},
+};
 use crate::{
     model::{CollectionOptions, Conflict, ConflictStrategy, Error, Event, Options},
     ports::{
-        Backend, Channel, Clock, Events, Hint, Host, Lock, Migrator, Network, Pulled, Pushed, Random,
-        Resolver, Traffic, Verdict, Wanted,
+        Backend, Channel, Clock, Events, Hint, Host, Migrator, Network, Pulled, Pushed, Random, Resolver,
+        Traffic, Verdict, Wanted,
     },
 };
 
@@ -45,9 +45,8 @@ pub(super) struct Device {
     pub(super) disk: MemoryDisk,
     pub(super) server: Rc<Server>,
     pool: LocalPool,
-    lock: Arc<Mutex<()>>,
-    ears: Rc<RefCell<Vec<mpsc::UnboundedSender<String>>>>,
-    hosts: Cell<u64>,
+    lock: OneLock,
+    line: Line,
     moves: Rc<Moves>,
     /// The account that the next context is opened for.
     pub(super) account: RefCell<Option<String>>,
@@ -81,10 +80,8 @@ pub(super) struct TestHost {
     moves: Rc<Moves>,
     server: Option<Rc<Server>>,
     heard: Heard,
-    lock: Arc<Mutex<()>>,
-    ears: Rc<RefCell<Vec<mpsc::UnboundedSender<String>>>>,
-    ear: RefCell<mpsc::UnboundedReceiver<String>>,
-    number: u64,
+    lock: OneLock,
+    line: LineEnd,
     time: Rc<Cell<i64>>,
     dice: Dice,
     spawner: LocalSpawner,
@@ -97,9 +94,8 @@ impl Device {
             disk: MemoryDisk::new(),
             server: Rc::default(),
             pool: LocalPool::new(),
-            lock: Arc::default(),
-            ears: Rc::default(),
-            hosts: Cell::default(),
+            lock: OneLock::default(),
+            line: Line::default(),
             moves: Rc::default(),
             account: RefCell::default(),
             schema_version: Cell::default(),
@@ -112,19 +108,15 @@ impl Device {
     /// Opens a context that lives until it is closed, and gives what its app hears.
     pub(super) fn open(&mut self, is_with_server: bool) -> (Client<TestHost>, Heard) {
         let heard = Heard::default();
-        let (sender, ear) = mpsc::unbounded();
-        self.ears.borrow_mut().push(sender);
-        self.hosts.set(self.hosts.get() + 1);
+        let line = self.line.join();
         let host = TestHost {
             moves: Rc::clone(&self.moves),
             server: is_with_server.then(|| Rc::clone(&self.server)),
             heard: Rc::clone(&heard),
-            lock: Arc::clone(&self.lock),
-            ears: Rc::clone(&self.ears),
-            ear: RefCell::new(ear),
-            number: self.hosts.get(),
+            lock: self.lock.clone(),
             time: Rc::clone(&self.time),
-            dice: Dice::new(self.hosts.get()),
+            dice: Dice::new(line.number),
+            line,
             spawner: self.pool.spawner(),
             function: Rc::clone(&self.function),
         };
@@ -295,7 +287,7 @@ impl Backend for Rc<Server> {
 impl Host for TestHost {
     type Disk = MemoryDisk;
     type Backend = Rc<Server>;
-    type Lock = Self;
+    type Lock = OneLock;
 
     fn backend(&self) -> Option<&Rc<Server>> {
         self.server.as_ref()
@@ -313,8 +305,8 @@ impl Host for TestHost {
         self
     }
 
-    fn lock(&self) -> &Self {
-        self
+    fn lock(&self) -> &OneLock {
+        &self.lock
     }
 
     fn migrator(&self) -> &impl Migrator {
@@ -356,15 +348,11 @@ impl Resolver for TestHost {
 
 impl Channel for TestHost {
     fn send(&self, text: &str) {
-        for (number, ear) in (1..).zip(&*self.ears.borrow()) {
-            if number != self.number && number != self.moves.left.get() {
-                drop(ear.unbounded_send(text.to_owned()));
-            }
-        }
+        self.line.send_but_to(self.moves.left.get(), text);
     }
 
     async fn receive(&self) -> String {
-        std::future::poll_fn(|context| self.ear.borrow_mut().poll_next_unpin(context)).await.unwrap()
+        self.line.receive().await
     }
 }
 
@@ -387,27 +375,6 @@ impl Clock for TestHost {
 impl Events for TestHost {
     fn emit(&self, event: Event) {
         self.heard.borrow_mut().push(event);
-    }
-}
-
-impl Lock for TestHost {
-    type Guard = OwnedMutexGuard<()>;
-
-    async fn acquire(&self) -> Self::Guard {
-        Arc::clone(&self.lock).lock_owned().boxed_local().await
-    }
-
-    /// No context freezes here, so that whoever steals only has to wait.
-    async fn steal(&self) -> Self::Guard {
-        self.acquire().await
-    }
-
-    async fn lost(&self, _guard: &Self::Guard) {
-        pending().await
-    }
-
-    async fn is_held(&self) -> bool {
-        self.lock.try_lock().is_none()
     }
 }
 
@@ -441,11 +408,11 @@ impl Network for TestHost {
     }
 
     fn is_left(&self) -> bool {
-        self.moves.left.get() == self.number
+        self.moves.left.get() == self.line.number
     }
 
     fn departures(&self) -> u64 {
-        self.moves.departures.borrow().get(&self.number).copied().unwrap_or_default()
+        self.moves.departures.borrow().get(&self.line.number).copied().unwrap_or_default()
     }
 
     async fn changed(&self) {

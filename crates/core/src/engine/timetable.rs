@@ -4,9 +4,8 @@
 use std::{
     cell::{Cell, RefCell},
     collections::{BTreeMap, VecDeque},
-    future::{pending, poll_fn},
+    future::poll_fn,
     rc::Rc,
-    sync::Arc,
     task::{Poll, Waker},
 };
 
@@ -15,7 +14,6 @@ use futures::{
     channel::{mpsc, oneshot},
     executor::{LocalPool, LocalSpawner},
     future::{AbortHandle, LocalBoxFuture, abortable},
-    lock::{Mutex, OwnedMutexGuard},
     task::LocalSpawnExt as _,
 };
 use syncline_protocol::{
@@ -26,14 +24,15 @@ use syncline_store::MemoryDisk;
 
 use super::{
     client::{Client, Intent},
+    side_by_side::{Line, LineEnd, OneLock},
     testing::NoFunctions,
 };
 use crate::{
     model::{CollectionOptions, Error, Event, Options, Schedule},
     plan::EditKind,
     ports::{
-        Backend, Channel, Clock, Events, Hint, Host, Lock, Network, Pulled, Pushed, Random, Resolver,
-        Traffic, Wanted,
+        Backend, Channel, Clock, Events, Hint, Host, Network, Pulled, Pushed, Random, Resolver, Traffic,
+        Wanted,
     },
 };
 
@@ -47,8 +46,8 @@ pub(super) struct Stage {
     pub(super) time: Rc<Time>,
     disk: MemoryDisk,
     pool: LocalPool,
-    lock: Arc<Mutex<()>>,
-    ears: Rc<RefCell<Vec<mpsc::UnboundedSender<String>>>>,
+    lock: OneLock,
+    line: Line,
     lives: RefCell<Vec<AbortHandle>>,
 }
 
@@ -89,10 +88,8 @@ pub(super) struct StageHost {
     server: Option<Rc<Server>>,
     around: Rc<Around>,
     time: Rc<Time>,
-    lock: Arc<Mutex<()>>,
-    ears: Rc<RefCell<Vec<mpsc::UnboundedSender<String>>>>,
-    ear: RefCell<mpsc::UnboundedReceiver<String>>,
-    number: usize,
+    lock: OneLock,
+    line: LineEnd,
     spawner: LocalSpawner,
 }
 
@@ -114,24 +111,20 @@ impl Stage {
             time,
             disk: MemoryDisk::new(),
             pool: LocalPool::new(),
-            lock: Arc::default(),
-            ears: Rc::default(),
+            lock: OneLock::default(),
+            line: Line::default(),
             lives: RefCell::default(),
         }
     }
 
     /// Opens a context that lives until it is ended.
     pub(super) fn open(&mut self, schedule: Schedule, has_backend: bool) -> Client<StageHost> {
-        let (sender, ear) = mpsc::unbounded();
-        self.ears.borrow_mut().push(sender);
         let host = StageHost {
             server: has_backend.then(|| Rc::clone(&self.server)),
             around: Rc::clone(&self.around),
             time: Rc::clone(&self.time),
-            lock: Arc::clone(&self.lock),
-            ears: Rc::clone(&self.ears),
-            ear: RefCell::new(ear),
-            number: self.ears.borrow().len(),
+            lock: self.lock.clone(),
+            line: self.line.join(),
             spawner: self.pool.spawner(),
         };
         let options = Options {
@@ -340,14 +333,14 @@ impl Backend for Rc<Server> {
 impl Host for StageHost {
     type Backend = Rc<Server>;
     type Disk = MemoryDisk;
-    type Lock = Self;
+    type Lock = OneLock;
 
     fn backend(&self) -> Option<&Rc<Server>> {
         self.server.as_ref()
     }
 
     fn channel(&self) -> &impl Channel {
-        self
+        &self.line
     }
 
     fn clock(&self) -> &impl Clock {
@@ -358,8 +351,8 @@ impl Host for StageHost {
         self
     }
 
-    fn lock(&self) -> &Self {
-        self
+    fn lock(&self) -> &OneLock {
+        &self.lock
     }
 
     fn migrator(&self) -> &impl crate::ports::Migrator {
@@ -383,20 +376,6 @@ impl Host for StageHost {
     }
 }
 
-impl Channel for StageHost {
-    fn send(&self, text: &str) {
-        for (number, ear) in (1..).zip(&*self.ears.borrow()) {
-            if number != self.number {
-                drop(ear.unbounded_send(text.to_owned()));
-            }
-        }
-    }
-
-    async fn receive(&self) -> String {
-        poll_fn(|context| self.ear.borrow_mut().poll_next_unpin(context)).await.unwrap()
-    }
-}
-
 impl Clock for StageHost {
     fn now(&self) -> Millis {
         Millis(1_700_000_000_000 + i64::try_from(self.time.now.get()).unwrap())
@@ -409,27 +388,6 @@ impl Clock for StageHost {
 
 impl Events for StageHost {
     fn emit(&self, _event: Event) {}
-}
-
-impl Lock for StageHost {
-    type Guard = OwnedMutexGuard<()>;
-
-    async fn acquire(&self) -> Self::Guard {
-        Arc::clone(&self.lock).lock_owned().boxed_local().await
-    }
-
-    /// No context freezes here, so that whoever steals only has to wait.
-    async fn steal(&self) -> Self::Guard {
-        self.acquire().await
-    }
-
-    async fn lost(&self, _guard: &Self::Guard) {
-        pending().await
-    }
-
-    async fn is_held(&self) -> bool {
-        self.lock.try_lock().is_none()
-    }
 }
 
 impl Network for Around {
