@@ -1,98 +1,54 @@
 //! Waits for one of two events: the one that says it went well, or the one that says it did not.
 //! Does not know what the events are about.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::pin::Pin;
-use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use futures::channel::oneshot;
-use js_sys::Function;
 use wasm_bindgen::prelude::{Closure, JsCast, JsValue};
 use web_sys::{Event, IdbRequest, IdbTransaction};
 
 use super::error::is_taken;
 
-type Handler = Closure<dyn FnMut(Event)>;
-type Handlers<'a> = Option<(&'a Function, &'a Function)>;
+thread_local! {
+    static SIGNALS: Signals = Signals::new();
+}
 
-/// The future of an answer. Dropping it takes the handlers back, so that a late event meets nobody.
+/// The future of an answer. Once it is dropped, a late event meets nobody.
 pub(super) struct Signal {
+    number: u64,
     receiver: oneshot::Receiver<Result<JsValue, JsValue>>,
-    attach: Box<dyn Fn(Handlers<'_>)>,
-    _handlers: [Handler; 2],
 }
 
 impl Signal {
     /// Waits until a request succeeded (its result) or failed (its error).
     pub(super) fn of_request(request: &IdbRequest) -> Self {
-        let (attached, succeeded) = (request.clone(), request.clone());
-        let attach = move |handlers: Handlers<'_>| {
-            attached.set_onsuccess(handlers.map(|(well, _)| well));
-            attached.set_onerror(handlers.map(|(_, badly)| badly));
-        };
-        Self::new(move || succeeded.result(), error_of(request, |_event, _error| {}), attach)
+        SIGNALS.with(|signals| {
+            request.set_onsuccess(Some(signals.well.as_ref().unchecked_ref()));
+            request.set_onerror(Some(signals.badly.as_ref().unchecked_ref()));
+            signals.add(Source::Request(request.clone()))
+        })
     }
 
     /// Waits until an `add` failed. Where it does not, its transaction says so: one event less to wait for. That a key is
     /// taken is an answer, of which nobody else is to hear: Firefox tells the window of errors that nobody handled
     /// (<https://bugzilla.mozilla.org/show_bug.cgi?id=872873>).
     pub(super) fn of_failed_addition(request: &IdbRequest) -> Self {
-        let attached = request.clone();
-        let attach = move |handlers: Handlers<'_>| attached.set_onerror(handlers.map(|(_, badly)| badly));
-        let swallow = |event: &Event, error: &JsValue| {
-            if is_taken(error) {
-                event.prevent_default();
-                event.stop_propagation();
-            }
-        };
-        Self::new(|| Ok(JsValue::UNDEFINED), error_of(request, swallow), attach)
+        SIGNALS.with(|signals| {
+            request.set_onerror(Some(signals.badly.as_ref().unchecked_ref()));
+            signals.add(Source::Addition(request.clone()))
+        })
     }
 
     /// Waits until a transaction completed, or was aborted (its error; null where nobody gave a reason).
     pub(super) fn of_transaction(transaction: &IdbTransaction) -> Self {
-        let (failed, attached) = (transaction.clone(), transaction.clone());
-        Self::new(
-            || Ok(JsValue::UNDEFINED),
-            move |_event| failed.error().map_or(JsValue::NULL, Into::into),
-            move |handlers| {
-                attached.set_oncomplete(handlers.map(|(well, _)| well));
-                attached.set_onabort(handlers.map(|(_, badly)| badly));
-            },
-        )
-    }
-
-    fn new(
-        result: impl Fn() -> Result<JsValue, JsValue> + 'static,
-        error: impl Fn(&Event) -> JsValue + 'static,
-        attach: impl Fn(Handlers<'_>) + 'static,
-    ) -> Self {
-        let (sender, receiver) = oneshot::channel();
-        let sender = Rc::new(Cell::new(Some(sender)));
-        let send = move |answer| {
-            if let Some(sender) = sender.take() {
-                // Whoever waited may have gone.
-                let _is_heard = sender.send(answer);
-            }
-        };
-        let send_error = send.clone();
-        let well: Handler = Closure::new(move |_event| send(result()));
-        let badly: Handler = Closure::new(move |event| send_error(Err(error(&event))));
-        attach(Some((well.as_ref().unchecked_ref(), badly.as_ref().unchecked_ref())));
-        Self { receiver, attach: Box::new(attach), _handlers: [well, badly] }
-    }
-}
-
-/// The error of a request that failed, once its event was handled.
-fn error_of(
-    request: &IdbRequest,
-    handle: impl Fn(&Event, &JsValue) + 'static,
-) -> impl Fn(&Event) -> JsValue + 'static {
-    let request = request.clone();
-    move |event| {
-        let error = request.error().unwrap_or(None).map_or(JsValue::NULL, Into::into);
-        handle(event, &error);
-        error
+        SIGNALS.with(|signals| {
+            transaction.set_oncomplete(Some(signals.well.as_ref().unchecked_ref()));
+            transaction.set_onabort(Some(signals.badly.as_ref().unchecked_ref()));
+            signals.add(Source::Transaction(transaction.clone()))
+        })
     }
 }
 
@@ -107,6 +63,98 @@ impl Future for Signal {
 
 impl Drop for Signal {
     fn drop(&mut self) {
-        (self.attach)(None);
+        SIGNALS.with(|signals| drop(signals.take(|expected| expected.number == self.number)));
+    }
+}
+
+type Handler = Closure<dyn FnMut(Event)>;
+
+/// All that this context waits for. Two handlers serve everybody: making and dropping two for each takes longer than all else
+/// that is done for it.
+struct Signals {
+    well: Handler,
+    badly: Handler,
+    /// Mostly the first is the one that is answered.
+    expected: RefCell<VecDeque<Expected>>,
+    last: Cell<u64>,
+}
+
+struct Expected {
+    number: u64,
+    source: Source,
+    sender: oneshot::Sender<Result<JsValue, JsValue>>,
+}
+
+/// Whose event it is.
+enum Source {
+    Request(IdbRequest),
+    Addition(IdbRequest),
+    Transaction(IdbTransaction),
+}
+
+impl Signals {
+    fn new() -> Self {
+        let handler =
+            |is_well| Closure::new(move |event| SIGNALS.with(|signals| signals.handle(&event, is_well)));
+        Self {
+            well: handler(true),
+            badly: handler(false),
+            expected: RefCell::default(),
+            last: Cell::default(),
+        }
+    }
+
+    fn add(&self, source: Source) -> Signal {
+        let (sender, receiver) = oneshot::channel();
+        let number = self.last.get().wrapping_add(1);
+        self.last.set(number);
+        self.expected.borrow_mut().push_back(Expected { number, source, sender });
+        Signal { number, receiver }
+    }
+
+    fn handle(&self, event: &Event, is_well: bool) {
+        let Some(target) = event.current_target() else { return };
+        if let Some(Expected { source, sender, .. }) = self.take(|expected| expected.source.is(&target)) {
+            let answer = if is_well { source.result() } else { Err(source.error(event)) };
+            // Whoever waited may have gone.
+            let _is_heard = sender.send(answer);
+        }
+    }
+
+    fn take(&self, is_meant: impl Fn(&Expected) -> bool) -> Option<Expected> {
+        let mut expected = self.expected.borrow_mut();
+        let place = expected.iter().position(is_meant)?;
+        expected.remove(place)
+    }
+}
+
+impl Source {
+    fn is(&self, target: &JsValue) -> bool {
+        let mine: &JsValue = match self {
+            Self::Request(request) | Self::Addition(request) => request,
+            Self::Transaction(transaction) => transaction,
+        };
+        mine == target
+    }
+
+    fn result(&self) -> Result<JsValue, JsValue> {
+        match self {
+            Self::Request(request) => request.result(),
+            Self::Addition(_) | Self::Transaction(_) => Ok(JsValue::UNDEFINED),
+        }
+    }
+
+    /// The error, once its event was handled.
+    fn error(&self, event: &Event) -> JsValue {
+        let error = match self {
+            Self::Request(request) | Self::Addition(request) => request.error().unwrap_or(None),
+            Self::Transaction(transaction) => transaction.error(),
+        };
+        let error = error.map_or(JsValue::NULL, Into::into);
+        if matches!(self, Self::Addition(_)) && is_taken(&error) {
+            event.prevent_default();
+            event.stop_propagation();
+        }
+        error
     }
 }
