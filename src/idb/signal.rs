@@ -113,7 +113,8 @@ impl Signals {
     }
 
     fn handle(&self, event: &Event, is_well: bool) {
-        let Some(target) = event.current_target() else { return };
+        // Handlers are where their events come about: none hears what is on its way up.
+        let Some(target) = event.target() else { return };
         if let Some(Expected { source, sender, .. }) = self.take(|expected| expected.source.is(&target)) {
             let answer = if is_well { source.result() } else { Err(source.error(event)) };
             // Whoever waited may have gone.
