@@ -63,18 +63,18 @@ impl Future for Signal {
 
 impl Drop for Signal {
     fn drop(&mut self) {
-        SIGNALS.with(|signals| drop(signals.take(|expected| expected.number == self.number)));
+        SIGNALS.with(|signals| signals.forget(self.number));
     }
 }
 
 type Handler = Closure<dyn FnMut(Event)>;
 
-/// All that this context waits for. Two handlers serve everybody: making and dropping two for each takes longer than all else
-/// that is done for it.
+/// All that this context waits for. Two handlers serve everybody: a put that makes and drops its own takes longer
+/// (`docs/storage.md`).
 struct Signals {
     well: Handler,
     badly: Handler,
-    /// Mostly the first is the one that is answered.
+    /// In the order of their numbers. Mostly one of the first is answered.
     expected: RefCell<VecDeque<Expected>>,
     last: Cell<u64>,
 }
@@ -115,17 +115,26 @@ impl Signals {
     fn handle(&self, event: &Event, is_well: bool) {
         // Handlers are where their events come about: none hears what is on its way up.
         let Some(target) = event.target() else { return };
-        if let Some(Expected { source, sender, .. }) = self.take(|expected| expected.source.is(&target)) {
+        if let Some(Expected { source, sender, .. }) = self.take_of(&target) {
             let answer = if is_well { source.result() } else { Err(source.error(event)) };
             // Whoever waited may have gone.
             let _is_heard = sender.send(answer);
         }
     }
 
-    fn take(&self, is_meant: impl Fn(&Expected) -> bool) -> Option<Expected> {
+    fn take_of(&self, target: &JsValue) -> Option<Expected> {
         let mut expected = self.expected.borrow_mut();
-        let place = expected.iter().position(is_meant)?;
+        let place = expected.iter().position(|expected| expected.source.is(target))?;
         expected.remove(place)
+    }
+
+    /// Lets one go that nobody waits for any more; mostly it was answered.
+    fn forget(&self, number: u64) {
+        let mut expected = self.expected.borrow_mut();
+        let place = expected.binary_search_by_key(&number, |expected| expected.number);
+        let forgotten = place.ok().and_then(|place| expected.remove(place));
+        drop(expected);
+        drop(forgotten);
     }
 }
 

@@ -99,8 +99,8 @@ impl Page {
         let head = head(rest);
         let start = self.heads.partition_point(|other| *other < head);
         // Mostly one, so that another search would take longer.
-        let alike = self.heads.iter().skip(start).take_while(|other| **other == head).count();
-        let rows = self.rows.get(start..start + alike).unwrap_or_default();
+        let count = self.heads.iter().skip(start).take_while(|other| **other == head).count();
+        let rows = self.rows.get(start..start + count).unwrap_or_default();
         start + rows.partition_point(|row| compare(self.bytes(&row.key), key.as_bytes()).is_lt())
     }
 
